@@ -1,0 +1,1 @@
+"""Daybook: the backend for a person's tasks and time."""

@@ -1,0 +1,58 @@
+"""Column types that hold the same value on both engines."""
+
+import uuid
+from typing import Any, Final, cast
+
+from sqlalchemy import Dialect, Uuid
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.types import CHAR, TypeDecorator, TypeEngine
+from sqlmodel import Field
+
+from app.core.text import fold
+
+FOLDS: Final = "folds"
+"""Where a folded column's `info` names the column that it is derived from."""
+
+
+class Id(TypeDecorator[uuid.UUID]):
+    """A UUID: `uuid` on Postgres, dashed CHAR(36) on SQLite, so that both sort alike."""
+
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type on this engine."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(CHAR(36))
+        return dialect.type_descriptor(Uuid(as_uuid=True))
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
+        """A UUID as the driver wants it."""
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+        """A UUID from what the driver gave."""
+        return uuid.UUID(value) if isinstance(value, str) else value
+
+
+def folded(source: str, type_: TypeEngine[str], *, nullable: bool = False) -> Any:
+    """A field that holds the `fold` of the column named `source`: what is compared, searched and sorted.
+
+    Inserts derive it by themselves; the write path derives it whenever it changes `source`.
+    """
+
+    def derive(context: DefaultExecutionContext) -> str | None:
+        text: str | None = context.get_current_parameters()[source]
+        return None if text is None else fold(text)
+
+    return Field(
+        default=None,
+        nullable=nullable,
+        sa_type=cast(Any, type_.with_variant(_in_c_order(type_), "postgresql")),
+        sa_column_kwargs={"default": derive, "info": {FOLDS: source}},
+    )
+
+
+def _in_c_order(type_: TypeEngine[str]) -> TypeEngine[str]:
+    """The same type in code point order, as SQLite has it, whatever the locale of a Postgres database."""
+    return type(type_)(getattr(type_, "length", None), collation="C")  # type: ignore[call-arg] # String, Text
