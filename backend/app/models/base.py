@@ -32,13 +32,14 @@ def _now() -> datetime:
 
 
 def _moment_of_id(context: DefaultExecutionContext) -> datetime:
-    return created_at_of(context.get_current_parameters()["id"])
+    return created_at_of(context.get_current_parameters()["id"])  # type: ignore[no-untyped-call] # not typed there
 
 
 class BaseModel(SQLModel):
-    """Identity and times. `id` is a UUID version 7, and `created_at` is the moment it carries (RFC 9562 §5.7).
+    """Identity and times, aware and in UTC.
 
-    `updated_at` moves on every change. Both are aware and in UTC.
+    `id` is a UUID version 7, and `created_at` the moment it carries (RFC 9562 §5.7); `updated_at` moves
+    on every change.
     """
 
     id: UUID = Field(default_factory=new_id, primary_key=True, sa_type=Id)

@@ -36,9 +36,9 @@ class Task(Owned, table=True):
     __table_args__ = owned_by_user(
         CheckConstraint(f"length(title) BETWEEN 1 AND {TITLE_MAX}", name="title_length"),
         CheckConstraint(f"length(title_key) BETWEEN 1 AND {TITLE_MAX * FOLDED}", name="title_key_length"),
-        CheckConstraint(f"length(description) BETWEEN 1 AND {DESCRIPTION_MAX}", name="description_length"),
+        CheckConstraint(f"length(description) <= {DESCRIPTION_MAX}", name="description_length"),
         CheckConstraint(
-            f"length(description_key) BETWEEN 1 AND {DESCRIPTION_MAX * FOLDED}", name="description_key_length"
+            f"length(description_key) <= {DESCRIPTION_MAX * FOLDED}", name="description_key_length"
         ),
         CheckConstraint("(description IS NULL) = (description_key IS NULL)", name="description_key_present"),
         CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at_present"),

@@ -30,7 +30,7 @@ class Id(TypeDecorator[uuid.UUID]):
         """A UUID as the driver wants it."""
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:  # noqa: ARG002 (its signature)
         """A UUID from what the driver gave."""
         return uuid.UUID(value) if isinstance(value, str) else value
 
@@ -42,7 +42,7 @@ def folded(source: str, type_: TypeEngine[str], *, nullable: bool = False) -> An
     """
 
     def derive(context: DefaultExecutionContext) -> str | None:
-        text: str | None = context.get_current_parameters()[source]
+        text: str | None = context.get_current_parameters()[source]  # type: ignore[no-untyped-call] # not typed there
         return None if text is None else fold(text)
 
     return Field(

@@ -1,0 +1,123 @@
+# Daybook's commands: `make help` lists them. GNU make 3.81 and a POSIX shell are enough, on macOS and on Linux.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+LOCK := requirements.lock
+# Never the scripts in .venv/bin: they name the folder they were made in, and break when it moves.
+PY := .venv/bin/python
+ALEMBIC := $(PY) -m alembic -c migrations/alembic.ini
+CODE := backend scripts migrations
+DOCKER ?= docker
+PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
+
+##@ Use
+
+.PHONY: run
+run: .venv ## Migrate, then serve on PORT (2100) until Ctrl-C
+	@$(ALEMBIC) upgrade head
+	@exec env PYTHONPATH=backend $(PY) -m app
+
+.PHONY: token
+token: .venv ## Mint a development token: make token USER=alice
+ifneq ($(origin USER),command line)
+	@echo 'Whose token? Write: make token USER=alice' >&2; exit 2
+else
+	@# A service that compose runs has a key of its own: only it can mint for itself. DOCKER=false doesn't ask.
+	@compose='$(DOCKER) compose --profile *'; set -f; \
+	service=$$($$compose ps --services --status running 2>/dev/null | grep -Ex 'app|sqlite' | head -n 1) || :; \
+	if [ -n "$$service" ]; then python="$$compose exec -T $$service python"; else python=$(PY); fi; \
+	exec $$python scripts/make_token.py -- "$$USER"
+endif
+
+.PHONY: migrate
+migrate: .venv ## Upgrade the database at DATABASE_URL to the newest revision
+	@$(ALEMBIC) upgrade head
+
+##@ Work on it
+
+.PHONY: test
+test: .venv ## The whole suite, on SQLite and on Postgres (ARGS="-k timer" for a part)
+	@$(PY) -m pytest -q $(ARGS)
+
+.PHONY: check
+check: .venv ## Format, lint and types
+	@$(PY) -m ruff format --check $(CODE)
+	@$(PY) -m ruff check $(CODE)
+	@$(PY) -m mypy
+
+.PHONY: format
+format: .venv ## Put the code into shape
+	@$(PY) -m ruff format $(CODE)
+	@$(PY) -m ruff check --fix $(CODE)
+
+.PHONY: db-revision
+db-revision: .venv ## Write a migration from the models: make db-revision m="Add reminders"
+	@[ -n "$$m" ] || { echo 'What does it do? Write: make db-revision m="Add reminders"' >&2; exit 2; }
+	@$(ALEMBIC) revision --autogenerate -m "$$m"
+
+.PHONY: clean
+clean: ## Remove .venv and what the tools left; data/ stays
+	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } /^##@ / { print "\n" substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+##@ Dependencies
+
+# Candidates are run, not looked up: a version manager's dead shim is found, and exits 127.
+FIND_PYTHON = python=; bare=; for candidate in $(PYTHONS); do \
+	  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue; \
+	  if "$$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	  bare=$${bare:-$$candidate}; \
+	done; \
+	if [ -z "$$python" ] && [ -n "$$bare" ]; then \
+	  echo "$$bare comes without venv. Install it (Debian, Ubuntu: apt install python3-venv), or uv; then again." >&2; \
+	  exit 1; \
+	elif [ -z "$$python" ]; then \
+	  echo 'No Python 3.11 or newer is here. Install one, or uv; then again (PYTHON=… names one).' >&2; \
+	  exit 1; \
+	fi
+
+WITH_UV = uv --version >/dev/null 2>&1 && { echo 'Making .venv with uv' >&2; \
+	  uv venv --quiet --python $(or $(PYTHON),'>=3.11') .venv >&2 && \
+	  uv pip install --quiet --python $(PY) --require-hashes -r $(LOCK) >&2; }
+
+WITH_PIP = rm -rf .venv; $(FIND_PYTHON); echo "Making .venv with $$python and pip" >&2; \
+	  "$$python" -m venv .venv >&2 && PIP_USER=0 \
+	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) >&2
+
+# A copy of the lock, put there last, says that .venv is whole and made from this very lock.
+.PHONY: .venv
+.venv:
+	@if cmp -s $(LOCK) .venv/$(LOCK) && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
+	rm -rf .venv; { $(WITH_UV); } || { $(WITH_PIP); } || exit 1; \
+	cp $(LOCK) .venv/$(LOCK)
+
+# Without an environment, so that no mirror of ours decides what is locked; certificates and proxies may pass.
+UV_COMPILE = env -i PATH="$$PATH" HOME="$$HOME" $${SSL_CERT_FILE:+SSL_CERT_FILE="$$SSL_CERT_FILE"} \
+	  $${HTTPS_PROXY:+HTTPS_PROXY="$$HTTPS_PROXY"} $${NO_PROXY:+NO_PROXY="$$NO_PROXY"} \
+	  "$$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-config \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# One resolution, in two parts, so that an image can take the first alone and still check every hash.
+.PHONY: lock
+lock: ## Lock what pyproject.toml asks for, keeping versions (UPGRADE=1: the newest)
+	@set -e; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; uv=uv; \
+	if ! uv --version >/dev/null 2>&1; then \
+	  $(FIND_PYTHON); "$$python" -m venv "$$work/uv"; uv=$$work/uv/bin/uv; \
+	  PIP_USER=0 "$$work/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
+	fi; \
+	if [ -f $(LOCK) ]; then cp $(LOCK) "$$work/all"; fi; \
+	$(UV_COMPILE) --group dev $(if $(UPGRADE),--upgrade) -o "$$work/all" >/dev/null; \
+	$(UV_COMPILE) -c "$$work/all" -o "$$work/run" >/dev/null; \
+	part() { awk -v want="$$1" '/^[a-z0-9]/ { split($$0, name, "=="); } \
+	  NR == FNR { run[name[1]] = 1; next } (name[1] in run) == want' "$$work/run" "$$work/all"; }; \
+	{ echo '# Made by `make lock`. Install it with --require-hashes.'; echo '# To run:'; part 1; \
+	  echo '# To develop:'; part 0; } > "$$work/new"; \
+	if grep -nE '://|file:|^-' "$$work/new" >&2; then echo 'The lock would name a host or a path.' >&2; exit 1; fi; \
+	cat "$$work/new" > $(LOCK)

@@ -1,0 +1,131 @@
+"""The service: `python -m app`."""
+
+import errno
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from app.core.config import Settings, SettingsError, load_settings
+from app.core.docs import DOCS_PATH
+from app.main import create_app
+
+GRACE_SECONDS: Final = 9
+STOP_SECONDS: Final = 9.8
+KEEP_ALIVE_SECONDS: Final = 75
+HEADER_BYTES: Final = 32 * 1024
+ALL_INTERFACES: Final = ("0.0.0.0", "::")  # noqa: S104 (named, so that the banner shows a usable address)
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, saying where it serves once it does, and gone within ten seconds of being told to stop."""
+
+    def __init__(self, settings: Settings, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run the app's own start-up, listen, then say so."""
+        await super().startup(sockets)
+        _say(banner(self.settings))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, answering what is in flight.
+
+        The alarm is for what no time-out covers: a start-up or a shutdown that hangs, a thread that
+        won't end. Its default action is the kernel's, so it works whatever Python is busy with.
+        """
+        super().handle_exit(sig, frame)
+        if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+            signal.setitimer(signal.ITIMER_REAL, STOP_SECONDS)
+
+
+def banner(settings: Settings) -> str:
+    """What a person wants to know first: where, which database, how to get a token, where the docs are."""
+    host = "127.0.0.1" if settings.host in ALL_INTERFACES else settings.host
+    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+    where = f"{url} (on every interface)" if settings.host in ALL_INTERFACES else url
+    token = "make token USER=alice" if settings.uses_dev_key else f"from the issuer, {settings.issuer}"
+    return (
+        f"Daybook listens on {where}\n"
+        f"  database  {settings.database}\n"
+        f"  token     {token}\n"
+        f"  API docs  {url}{DOCS_PATH}\n"
+    )
+
+
+def listener(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; the server listens on it once the app has started. Raises OSError."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def configuration(settings: Settings) -> uvicorn.Config:
+    """How Uvicorn runs the app: HTTP/1.1 only, and the app logs its own requests."""
+    return uvicorn.Config(
+        create_app(settings),
+        lifespan="on",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing here depends on the client's address, so nobody need be believed
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,  # longer than load balancers keep idle connections (60 s)
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        h11_max_incomplete_event_size=HEADER_BYTES,
+    )
+
+
+def main() -> int:
+    """Serve until told to stop. Returns the exit code: 0 stopped, 1 no address, 2 a bad setting."""
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        # Also what Uvicorn hands the signal on to after stopping for it: asked to stop, stopped, no failure.
+        signal.signal(sig, _stop)
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return _fail(str(error), 2)
+    try:
+        sock = listener(settings.host, settings.port)
+    except OSError as error:
+        return _fail(_why_not_bound(settings, error), 1)
+    Server(settings, configuration(settings)).run([sock])
+    return 0
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _why_not_bound(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"PORT {settings.port} on {settings.host} is in use; stop what uses it, or write another PORT."
+    return f"HOST {settings.host}, PORT {settings.port} can't be listened on: {error.strerror}."
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _fail(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

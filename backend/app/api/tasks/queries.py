@@ -1,0 +1,168 @@
+"""The statements of tasks: their JSON, their sorts and their filters."""
+
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ColumnElement, String, and_, bindparam, case, func, literal, or_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from app.api.tasks.schemas import TaskOut
+from app.core.ids import GREATEST_ID, LEAST_ID
+from app.core.json_texts import among, has_all, has_any
+from app.core.pages import Listing, Sort
+from app.core.resources import Resource
+from app.core.text import fold
+from app.models.base import table_of
+from app.models.task import PRIORITIES, TITLE_MAX, Task
+
+TASK = table_of(Task).c
+
+TASKS = Resource(
+    name="task",
+    path="/tasks",
+    table=table_of(Task),
+    out=TaskOut,
+    columns=TaskOut.__struct_fields__,
+    derived={
+        "completed": (
+            "completed_at",
+            lambda completed, present, at: case((completed, func.coalesce(present, at))),
+        )
+    },
+    cleared={"priority": "none", "tags": []},
+    exclusive={"due_on": "due_at", "due_at": "due_on"},
+)
+
+
+class due_instant(FunctionElement[datetime]):  # noqa: N801 (a function in SQL)
+    """When a task is due: its instant, or the start of its day in UTC, or NULL."""
+
+    inherit_cache = True
+    type = UTCDateTime()
+
+
+@compiles(due_instant, "postgresql")
+def _due_on_postgres(element: due_instant, compiler: SQLCompiler, **kw: Any) -> str:
+    due_at, due_on = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"coalesce({due_at}, timezone('UTC', CAST({due_on} AS TIMESTAMP)))"
+
+
+@compiles(due_instant, "sqlite")
+def _due_on_sqlite(element: due_instant, compiler: SQLCompiler, **kw: Any) -> str:
+    due_at, due_on = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"coalesce({due_at}, {due_on} || ' 00:00:00.000000')"
+
+
+BEFORE_ALL = datetime(1960, 1, 1, tzinfo=UTC)
+NEVER_ASCENDING = datetime(9999, 1, 1, tzinfo=UTC)
+NEVER_DESCENDING = datetime(1969, 1, 1, tzinfo=UTC)
+AFTER_ALL = datetime(9999, 6, 1, tzinfo=UTC)
+"""Tasks that are never due come last in either direction, so each has its own stand-in for never."""
+
+
+def _due_key(never: datetime) -> ColumnElement[datetime]:
+    return func.coalesce(
+        due_instant(TASK.due_at, TASK.due_on), literal(never, UTCDateTime()), type_=UTCDateTime()
+    )
+
+
+def _due_of(task: TaskOut, never: datetime) -> datetime:
+    if task.due_on:
+        return datetime.combine(task.due_on, time.min, UTC)
+    return task.due_at or never
+
+
+RANK = case({name: rank for rank, name in enumerate(PRIORITIES)}, value=TASK.priority, else_=-1)
+LAST_TITLE = "\U0010ffff" * (TITLE_MAX + 1)
+"""After every folded title: folding lengthens none of these characters."""
+
+SORTS: dict[str, Sort[TaskOut]] = {
+    "created_at": Sort((TASK.id,), False, (LEAST_ID,), lambda task: (task.id,), tuple[UUID]),
+    "-created_at": Sort((TASK.id,), True, (GREATEST_ID,), lambda task: (task.id,), tuple[UUID]),
+    "updated_at": Sort((TASK.seq,), False, (0,), lambda task: (task.seq,), tuple[int]),
+    "-updated_at": Sort((TASK.seq,), True, (2**63 - 1,), lambda task: (task.seq,), tuple[int]),
+    "due": Sort(
+        (_due_key(NEVER_ASCENDING), TASK.id),
+        False,
+        (BEFORE_ALL, LEAST_ID),
+        lambda task: (_due_of(task, NEVER_ASCENDING), task.id),
+        tuple[datetime, UUID],
+    ),
+    "-due": Sort(
+        (_due_key(NEVER_DESCENDING), TASK.id),
+        True,
+        (AFTER_ALL, GREATEST_ID),
+        lambda task: (_due_of(task, NEVER_DESCENDING), task.id),
+        tuple[datetime, UUID],
+    ),
+    "priority": Sort(
+        (RANK, TASK.id),
+        False,
+        (-1, LEAST_ID),
+        lambda task: (PRIORITIES.index(task.priority), task.id),
+        tuple[int, UUID],
+    ),
+    "-priority": Sort(
+        (RANK, TASK.id),
+        True,
+        (len(PRIORITIES), GREATEST_ID),
+        lambda task: (PRIORITIES.index(task.priority), task.id),
+        tuple[int, UUID],
+    ),
+    "title": Sort(
+        (TASK.title_key, TASK.id),
+        False,
+        ("", LEAST_ID),
+        lambda task: (fold(task.title), task.id),
+        tuple[str, UUID],
+    ),
+    "-title": Sort(
+        (TASK.title_key, TASK.id),
+        True,
+        (LAST_TITLE, GREATEST_ID),
+        lambda task: (fold(task.title), task.id),
+        tuple[str, UUID],
+    ),
+}
+
+
+def _bound(name: str, like: ColumnElement[Any]) -> ColumnElement[Any]:
+    return bindparam(name, type_=like.type)
+
+
+PATTERN = bindparam("pattern", type_=String())
+TODAY = _bound("today", TASK.due_on)
+
+FILTERS: dict[str, ColumnElement[bool]] = {
+    "live": TASK.deleted_at.is_(None),
+    "trashed": TASK.deleted_at.is_not(None),
+    "open": TASK.completed_at.is_(None),
+    "completed": TASK.completed_at.is_not(None),
+    "priority": among(TASK.priority, bindparam("priorities", type_=JSON())),
+    "tag_any": has_any(TASK.tags, bindparam("tags", type_=JSON())),
+    "tag_all": has_all(TASK.tags, bindparam("tags", type_=JSON())),
+    "overdue": and_(
+        TASK.completed_at.is_(None), or_(TASK.due_on < TODAY, TASK.due_at < _bound("now", TASK.due_at))
+    ),
+    "today": or_(
+        TASK.due_on == TODAY,
+        and_(TASK.due_at >= _bound("day_start", TASK.due_at), TASK.due_at < _bound("day_end", TASK.due_at)),
+    ),
+    "upcoming": or_(TASK.due_on > TODAY, TASK.due_at >= _bound("day_end", TASK.due_at)),
+    "undue": and_(TASK.due_on.is_(None), TASK.due_at.is_(None)),
+    "due_from": or_(
+        TASK.due_on >= _bound("due_from_day", TASK.due_on), TASK.due_at >= _bound("due_from_at", TASK.due_at)
+    ),
+    "due_to": or_(
+        TASK.due_on < _bound("due_to_day", TASK.due_on), TASK.due_at < _bound("due_to_at", TASK.due_at)
+    ),
+    "created_from": TASK.id >= _bound("created_from_id", TASK.id),
+    "created_to": TASK.id < _bound("created_to_id", TASK.id),
+    "q": or_(TASK.title_key.like(PATTERN, escape="\\"), TASK.description_key.like(PATTERN, escape="\\")),
+}
+
+TASK_LIST = Listing(TASKS, SORTS, FILTERS)

@@ -1,0 +1,140 @@
+"""What tasks look like on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from app.core.query_strings import ListQuery
+from app.core.wire import Day, FieldError, Instant, Text, refuse_out_of_range
+from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
+
+Priority = Literal["none", "low", "medium", "high", "urgent"]
+Sort = Literal[
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+    "due",
+    "-due",
+    "priority",
+    "-priority",
+    "title",
+    "-title",
+]
+
+Title = Annotated[Text, Meta(min_length=1, max_length=TITLE_MAX, examples=["Water the plants"])]
+Description = Annotated[Text, Meta(max_length=DESCRIPTION_MAX, examples=["Both balconies"])]
+Tag = Annotated[Text, Meta(min_length=1, max_length=TAG_MAX, examples=["home"])]
+Tags = Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Each at most once.", examples=[["home"]])]
+DueOn = Annotated[Day, Meta(description="The day it is due; not with `due_at`.", examples=["2026-05-01"])]
+DueAt = Annotated[Instant, Meta(description="The instant it is due; not with `due_on`.")]
+Zone = Annotated[Text, Meta(max_length=64, description="The IANA zone that days are meant in.")]
+Bound = Annotated[Text, Meta(max_length=40, description="A day (in the zone `tz`) or an instant.")]
+
+
+TASK_EXAMPLE = {
+    "title": "Water the plants",
+    "description": "Both balconies",
+    "priority": "high",
+    "due_on": "2026-05-01",
+    "tags": ["home"],
+}
+
+
+class TaskOut(Struct, frozen=True):
+    """A task."""
+
+    id: UUID
+    seq: Annotated[int, Meta(description="The person's number of the task's last change.")]
+    title: str
+    description: str | None
+    completed: bool
+    completed_at: datetime | None
+    priority: Priority
+    due_on: date | None
+    due_at: datetime | None
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: Annotated[datetime | None, Meta(description="When it went to the trash.")]
+
+
+class TaskPage(Struct, frozen=True):
+    """A page of tasks."""
+
+    items: list[TaskOut]
+    next_cursor: Annotated[str | None, Meta(description="Asks for the page after; null on the last.")]
+    total: Annotated[int | UnsetType, Meta(description="How many match, where `total=true` asks.")] = UNSET
+
+
+class TaskPut(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A task as it is to be: what is absent gets its default."""
+
+    title: Title
+    description: Description | None = None
+    completed: bool = False
+    priority: Priority = "none"
+    due_on: DueOn | None = None
+    due_at: DueAt | None = None
+    tags: Tags = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuses what the types allow and a task does not."""
+        refuse_unfit(self)
+
+
+class TaskNew(TaskPut, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A new task, with an id of the client's where it wants to choose one (UUID version 7)."""
+
+    id: UUID | UnsetType = UNSET
+
+
+class TaskPatch(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A merge patch (RFC 7396): what is absent stays, `null` clears."""
+
+    title: Title | UnsetType = UNSET
+    description: Description | UnsetType | None = UNSET
+    completed: bool | UnsetType = UNSET
+    priority: Priority | UnsetType | None = UNSET
+    due_on: DueOn | UnsetType | None = UNSET
+    due_at: DueAt | UnsetType | None = UNSET
+    tags: Tags | UnsetType | None = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuses what the types allow and a task does not."""
+        refuse_unfit(self)
+
+
+class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What the list of tasks can be asked."""
+
+    sort: Annotated[Sort, Meta(description="The order; `-` turns it round. Ties go by id.")] = "-created_at"
+    completed: bool | None = None
+    priority: Annotated[list[Priority], Meta(description="Any of these.")] = field(default_factory=list)
+    tag: Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Tasks with these tags.")] = field(
+        default_factory=list
+    )
+    tag_mode: Annotated[Literal["any", "all"], Meta(description="Any of the tags, or all.")] = "any"
+    due: Annotated[
+        Literal["overdue", "today", "upcoming", "none"] | None,
+        Meta(description="Overdue (and open), due today, due after today, or never due."),
+    ] = None
+    tz: Zone = "UTC"
+    due_from: Bound | None = None
+    due_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
+    created_from: Bound | None = None
+    created_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
+    q: Annotated[
+        Text | None, Meta(min_length=1, max_length=200, description="Text in title or description, any case.")
+    ] = None
+
+
+def refuse_unfit(task: TaskPut | TaskPatch) -> None:
+    """Raises FieldError for days out of range, two due dates, or a tag given twice."""
+    refuse_out_of_range(task, "due_on", "due_at")
+    if isinstance(task.due_on, date) and isinstance(task.due_at, datetime):
+        raise FieldError("due_at", "Expected either `due_on` or `due_at`, not both")
+    if isinstance(task.tags, list) and len(set(task.tags)) < len(task.tags):
+        raise FieldError("tags", "Expected each tag at most once")

@@ -1,0 +1,122 @@
+"""What the database raises, as the problems that a client sees: by its codes, never by its words."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.core.errors import ConflictError, InvalidError, ProblemError, UnavailableError
+
+DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
+    StatementError,
+    PoolTimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    sqlite3.Error,
+    OSError,
+    OverflowError,
+    UnicodeEncodeError,
+    ExceptionGroup,
+)
+"""What a statement may raise, and so what to register `problem_of` for."""
+
+_CONFLICTS: Final = ("23505", "23503", "23001", "23P01")
+_INVALID: Final = ("22", "23502", "23514")
+_UNAVAILABLE: Final = ("08", "28", "3D000", "40", "53", "55P03", "57014", "57P0")
+_SQLITE_CONFLICTS: Final = (
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_ROWID,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+)
+_SQLITE_INVALID: Final = (
+    sqlite3.SQLITE_CONSTRAINT_CHECK,
+    sqlite3.SQLITE_CONSTRAINT_NOTNULL,
+    sqlite3.SQLITE_TOOBIG,
+    sqlite3.SQLITE_MISMATCH,
+)
+_SQLITE_UNAVAILABLE: Final = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+)
+
+
+def problem_of(exc: BaseException) -> ProblemError | None:
+    """The problem that an error of the database is, or None where it is a bug of ours.
+
+    SQLSTATEs: Postgres's manual, appendix A; SQLite's: sqlite.org/rescode.html.
+    """
+    for cause in _causes(exc):
+        if problem := _problem(cause):
+            return problem
+    if isinstance(exc, DBAPIError) and exc.connection_invalidated:
+        return _unavailable()
+    return None
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """The error itself and the driver's own inside it; a group is as bad as what it holds."""
+    yield exc
+    if isinstance(exc, BaseExceptionGroup):
+        for inner in exc.exceptions:
+            yield from _causes(inner)
+    elif isinstance(exc, StatementError) and exc.orig is not None:
+        yield exc.orig
+        # The dialect for asyncpg wraps the driver's error a second time.
+        if isinstance(driver := getattr(exc.orig, "orig", None), BaseException):
+            yield driver
+
+
+def _problem(exc: BaseException) -> ProblemError | None:
+    if isinstance(sqlstate := getattr(exc, "sqlstate", None), str):
+        return _of_sqlstate(sqlstate)
+    if isinstance(code := getattr(exc, "sqlite_errorcode", None), int):
+        return _of_sqlite(code)
+    if isinstance(exc, asyncpg.DataError | OverflowError | UnicodeEncodeError):
+        return _invalid()
+    if isinstance(exc, PoolTimeoutError) or _is_network(exc):
+        return _unavailable()
+    return None
+
+
+def _is_network(exc: BaseException) -> bool:
+    """Whether the other end is what failed: an OSError that names a file is about a file of ours."""
+    return isinstance(exc, OSError) and exc.filename is None
+
+
+def _of_sqlstate(sqlstate: str) -> ProblemError | None:
+    if sqlstate in _CONFLICTS:
+        return _conflict()
+    if sqlstate.startswith(_INVALID):
+        return _invalid()
+    return _unavailable() if sqlstate.startswith(_UNAVAILABLE) else None
+
+
+def _of_sqlite(code: int) -> ProblemError | None:
+    if code in _SQLITE_CONFLICTS:
+        return _conflict()
+    if code in _SQLITE_INVALID:
+        return _invalid()
+    # The low byte is the error, the rest says which kind of it.
+    return _unavailable() if code & 0xFF in _SQLITE_UNAVAILABLE else None
+
+
+def _conflict() -> ConflictError:
+    return ConflictError("The change contradicts what is stored.")
+
+
+def _invalid() -> InvalidError:
+    return InvalidError("The database refuses a value of this input.")
+
+
+def _unavailable() -> UnavailableError:
+    return UnavailableError("The database does not answer in time. Try again.")

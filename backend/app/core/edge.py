@@ -1,0 +1,116 @@
+"""The edge of the service: what every request gets and every answer carries.
+
+A request id, the headers of safety and caching, HEAD wherever there is a GET, one line in the log, and
+the promise that work begun is finished: a cancelled request does not tear its transaction.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Coroutine
+from time import perf_counter
+from typing import Any, Final, cast
+
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+
+from app.core.answers import API_PATH
+from app.core.ids import new_id
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+SECURITY_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+log = logging.getLogger("app.requests")
+
+
+class Edge:
+    """Wraps the application; pure ASGI, since it sees each byte of every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        exchange = Exchange(cast(HTTPScope, scope), send)
+        try:
+            await finished(cast(Any, self.app(exchange.scope, receive, exchange.send)))
+        finally:
+            exchange.log()
+
+
+class Exchange:
+    """One request and its answer on the way through the edge."""
+
+    def __init__(self, scope: HTTPScope, send: Send) -> None:
+        self.began = perf_counter()
+        self.outer_send = send
+        self.method: str = scope["method"]
+        self.request_id = request_id_of(scope)
+        self.status = 0
+        # HEAD is GET without the body (RFC 9110 §9.3.2); the server keeps its own scope and sees HEAD.
+        inner = {**scope, "method": "GET" if self.method == "HEAD" else self.method}
+        inner["state"] = {**scope.get("state", {}), "request_id": self.request_id}
+        self.scope = cast(HTTPScope, inner)
+
+    async def send(self, message: Message) -> None:
+        """Passes the answer on, with the headers that every answer carries."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.complete(message)
+        elif message["type"] == "http.response.body" and self.method == "HEAD":
+            message["body"] = b""
+        await self.outer_send(message)
+
+    def complete(self, start: HTTPResponseStartEvent) -> None:
+        """Adds what is missing to the headers of an answer."""
+        headers = MutableScopeHeaders.from_message(start)
+        headers["x-request-id"] = self.request_id
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        if self.scope["path"].startswith(API_PATH):
+            headers["vary"] = "Authorization, Origin"
+        if "cache-control" not in headers:
+            headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
+        if "GET" in (allowed := headers.get("allow", "")).split(", "):
+            headers["allow"] = ", ".join(sorted({*allowed.split(", "), "HEAD", "OPTIONS"}))
+
+    def log(self) -> None:
+        """One line: never a token, a body or a value of the query string."""
+        log.info(
+            "request",
+            extra={
+                "request_id": self.request_id,
+                "method": self.method,
+                "path": self.scope["path"],
+                "status": self.status,
+                "milliseconds": round((perf_counter() - self.began) * 1000, 1),
+            },
+        )
+
+
+def request_id_of(scope: HTTPScope) -> str:
+    """The client's X-Request-ID where it is fit to be logged, else a new one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode("ascii") if REQUEST_ID.fullmatch(given) else str(new_id())
+
+
+async def finished(work: Coroutine[Any, Any, None]) -> None:
+    """Runs the work to its end even when the caller is cancelled, who then learns of it.
+
+    A cancelled SQLite statement would leave its connection holding the write lock.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

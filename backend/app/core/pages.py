@@ -1,0 +1,166 @@
+"""One page of a list in one statement: the person's head, and the page unless that head is known.
+
+Keyset pagination: a page starts after the sort keys of the last row of the page before, so it costs
+the same however deep it lies, and rows that come or go in between move nothing. The bounds are
+always bound; the first page binds values before every row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, String, bindparam, exists, func, select, tuple_
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.core.cursors import decode_cursor, encode_cursor, question_of
+from app.core.etags import Head, heads_of, list_tag
+from app.core.query_strings import ListQuery
+from app.core.render import json_lines
+from app.core.resources import Out, Resource
+from app.core.statements import HEADS, by_user
+
+
+@dataclass(frozen=True, eq=False)
+class Sort(Generic[Out]):
+    """A total order of a list.
+
+    `keys` are the expressions, the last of them unique per person; `first` comes before every row;
+    `keys_of` takes the same keys from a row's struct, `type` is what they are (a tuple type, for msgspec).
+    """
+
+    keys: tuple[ColumnElement[Any], ...]
+    descending: bool
+    first: tuple[Any, ...]
+    keys_of: Callable[[Out], tuple[Any, ...]]
+    type: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Listing(Generic[Out]):
+    """What lists of a resource can be asked for: sorts and filters, by name."""
+
+    resource: Resource[Out]
+    sorts: dict[str, Sort[Out]]
+    filters: dict[str, ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A list as asked for: the names of its sort and filters, and the filters' parameters.
+
+    `asked` is the client's own wording of it, which cursors are bound to. `representation` is what the
+    list's tag covers beside the head; None where the list can have no tag.
+    """
+
+    sort: str
+    filters: tuple[str, ...]
+    parameters: dict[str, object]
+    asked: object
+    representation: str | None
+
+    @property
+    def digest(self) -> str:
+        """Stands for the question in cursors."""
+        return question_of(self.asked)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its tag, if it can have one, and its JSON; no body where the asker's copy is still good."""
+
+    tag: str | None
+    body: bytes | None
+
+
+async def read_page(
+    session: AsyncSession,
+    user_id: str,
+    listing: Listing[Out],
+    question: Question,
+    query: ListQuery,
+    if_none_match: list[str],
+) -> Page:
+    """At most `query.limit` rows after `query.cursor`; no body where If-None-Match names the present state.
+
+    Raises MalformedError for a cursor that this question did not give.
+    """
+    sort = listing.sorts[question.sort]
+    known = heads_of(if_none_match, question.representation) if question.representation else []
+    keys = decode_cursor(query.cursor, question.digest, sort.type) if query.cursor is not None else sort.first
+    parameters = {
+        **question.parameters,
+        **{f"after_{place}": key for place, key in enumerate(keys)},
+        "by_user_id": user_id,
+        "fetch": query.limit + 1,
+        "known_epoch": known[0].epoch if known else None,
+        "known_seq": known[0].seq if known else None,
+    }
+    statement = page_statement(listing, question.sort, question.filters, query.total)
+    row = (await (await session.connection()).execute(statement, parameters)).one()
+    head = Head() if row.epoch is None else Head(row.epoch, row.seq)
+    tag = list_tag(question.representation, head) if question.representation else None
+    if head in known:
+        return Page(tag, None)
+    return Page(tag, _body(row.lines or b"", query, listing, question, row.total if query.total else None))
+
+
+def _body(
+    lines: bytes, query: ListQuery, listing: Listing[Out], question: Question, total: int | None
+) -> bytes:
+    """The page's JSON: `items`, `next_cursor`, and `total` where it was asked for."""
+    next_cursor = b"null"
+    if lines.count(b"\n") >= query.limit:
+        lines = lines[: lines.rindex(b"\n")]
+        last = msgspec.json.decode(lines[lines.rfind(b"\n") + 1 :], type=listing.resource.out)
+        keys = listing.sorts[question.sort].keys_of(last)
+        next_cursor = b'"%b"' % encode_cursor(question.digest, keys).encode()
+    counted = b"" if total is None else b',"total":%d' % total
+    return b'{"items":[%b],"next_cursor":%b%b}' % (lines.replace(b"\n", b","), next_cursor, counted)
+
+
+@lru_cache(maxsize=512)
+def page_statement(
+    listing: Listing[Any], sort_name: str, filters: tuple[str, ...], total: bool
+) -> Select[Any]:
+    """The statement of a page: epoch, seq, lines (the rows' JSON, one more than the page), total.
+
+    One snapshot for the head and the page. Where the head is the known one the page's own condition is
+    false before it starts, and no row is read.
+    """
+    table = listing.resource.table
+    sort = listing.sorts[sort_name]
+    matching = [by_user(table), *(listing.filters[name] for name in filters)]
+    page = (
+        select(listing.resource.row.label("line"))
+        .where(*matching, _after(sort), ~_head_is_known())
+        .order_by(*(key.desc() if sort.descending else key.asc() for key in sort.keys))
+        .limit(bindparam("fetch", type_=table.c.seq.type))
+        .subquery("page")
+    )
+    columns: list[ColumnElement[Any]] = [
+        select(HEADS.c.epoch).where(by_user(HEADS)).scalar_subquery().label("epoch"),
+        select(HEADS.c.seq).where(by_user(HEADS)).scalar_subquery().label("seq"),
+        select(json_lines(page.c.line)).scalar_subquery().label("lines"),
+    ]
+    if total:
+        count = select(func.count()).select_from(table).where(*matching, ~_head_is_known())
+        columns.append(count.scalar_subquery().label("total"))
+    return select(*columns)
+
+
+def _after(sort: Sort[Any]) -> ColumnElement[bool]:
+    bounds = [bindparam(f"after_{place}", type_=key.type) for place, key in enumerate(sort.keys)]
+    if len(bounds) == 1:
+        return sort.keys[0] < bounds[0] if sort.descending else sort.keys[0] > bounds[0]
+    keys, after = tuple_(*sort.keys), tuple_(*bounds)
+    return keys < after if sort.descending else keys > after
+
+
+def _head_is_known() -> ColumnElement[bool]:
+    return exists().where(
+        by_user(HEADS),
+        HEADS.c.epoch == bindparam("known_epoch", type_=String()),
+        HEADS.c.seq == bindparam("known_seq", type_=HEADS.c.seq.type),
+    )

@@ -1,0 +1,85 @@
+"""A connection to SQLite on which a statement always ends: by itself, by time, or by cancellation."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import aiosqlite
+
+BUSY_SECONDS_MAX: Final = 5.0
+JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
+INSTRUCTIONS_BETWEEN_LOOKS: Final = 10_000
+"""How often the clock is looked at: about a thousand times a second."""
+
+
+class Connection(aiosqlite.Connection):
+    """aiosqlite's connection, with a deadline for every statement and cancellation that waits.
+
+    Abandoned in mid-statement, a connection keeps the database's write lock: everybody else finds it
+    locked, even after garbage collection. So a cancelled task interrupts its statement and waits for
+    the thread to be through with it before the cancellation goes on its way.
+    """
+
+    def __init__(self, database: str, *, timeout_seconds: float) -> None:
+        super().__init__(partial(self._open, database), iter_chunk_size=64)
+        # A thread that waits for a lock must not keep the process from ending.
+        self._thread.daemon = True
+        self._timeout_seconds = timeout_seconds
+        self._deadline = float("inf")
+
+    def _open(self, database: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(database, isolation_level=None)
+        try:
+            for pragma in _pragmas(min(self._timeout_seconds, BUSY_SECONDS_MAX)):
+                connection.execute(pragma).close()
+            connection.set_progress_handler(self._is_late, INSTRUCTIONS_BETWEEN_LOOKS)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _timed(self, function: Callable[[], Any]) -> Any:
+        self._deadline = time.monotonic() + self._timeout_seconds
+        return function()
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not self._running or not self._connection:
+            raise ValueError("Connection closed")
+        future = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((future, partial(self._timed, partial(fn, *args, **kwargs))))
+        try:
+            return await asyncio.shield(future)
+        except asyncio.CancelledError:
+            while not future.done():
+                self._interrupt()
+                await _one_look_at(future)
+            raise
+
+    def _interrupt(self) -> None:
+        if self._connection is not None:
+            self._connection.interrupt()
+
+
+async def _one_look_at(future: asyncio.Future[Any]) -> None:
+    """Wait a moment for it, again and again: an interrupt that comes too early is forgotten."""
+    try:
+        await asyncio.wait([future], timeout=0.05)
+    except asyncio.CancelledError:
+        return
+
+
+def _pragmas(busy_seconds: float) -> tuple[str, ...]:
+    """In this order: whoever opens a file that is busy waits from the first statement on."""
+    return (
+        f"PRAGMA busy_timeout={int(busy_seconds * 1000)}",
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=NORMAL",
+        "PRAGMA foreign_keys=ON",
+        f"PRAGMA journal_size_limit={JOURNAL_BYTES_MAX}",
+    )

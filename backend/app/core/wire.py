@@ -1,0 +1,70 @@
+"""The types of values on the wire, and how a refused one names its place."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from app.core.errors import Fault
+
+FIRST_DAY = date(1970, 1, 1)
+LAST_DAY = date(9998, 12, 31)
+FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
+
+Text = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
+"""Text without NUL, which Postgres can't hold."""
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An instant of RFC 3339 with its zone, in the years 1970 to 9998; checked by `refuse_out_of_range`."""
+
+Day = date
+"""A calendar day in the years 1970 to 9998; checked by `refuse_out_of_range`."""
+
+
+class FieldError(ValueError):
+    """A value that its type allows and its field does not; raised in a struct's `__post_init__`."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def refuse_out_of_range(struct: msgspec.Struct, *fields: str) -> None:
+    """Raises FieldError where a day or an instant lies outside the years 1970 to 9998."""
+    for field in fields:
+        value = getattr(struct, field)
+        if isinstance(value, datetime):
+            if not FIRST_INSTANT <= value < END_OF_TIME:
+                raise FieldError(field, "Expected an instant in the years 1970 to 9998 (UTC)")
+        elif isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY:
+            raise FieldError(field, "Expected a day in the years 1970 to 9998")
+
+
+_PLACE = re.compile(r" - at `(\$.*?)`$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]|\[\.\.\.\]")
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
+
+
+def fault_of(error: msgspec.ValidationError) -> Fault:
+    """What msgspec refused, with the JSON pointer (RFC 6901) to it."""
+    text = str(error)
+    message, path = text, ""
+    if match := _PLACE.search(text):
+        message = text[: match.start()]
+        path = "".join(f"/{_escaped(step[1] or step[2] or '')}" for step in _STEP.finditer(match[1]))
+    cause = error.__cause__
+    if isinstance(cause, FieldError):
+        return Fault(f"{path}/{_escaped(cause.field)}", "invalid", message)
+    if match := _FIELD.match(message):
+        code = "unknown_field" if "unknown" in message else "required"
+        return Fault(f"{path}/{_escaped(match[1])}", code, message)
+    if "matching regex" in message and "x00" in message:
+        message = "Expected text without NUL characters"
+    return Fault(path, "invalid", message)
+
+
+def _escaped(step: str) -> str:
+    return step.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,115 @@
+"""The application: the only wiring."""
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from app.api.health.controller import HealthController
+from app.api.health.probe import Probe
+from app.api.tasks.controller import TaskController
+from app.core import conditions
+from app.core.answers import API_PATH
+from app.core.auth import provide_user_id, require_user
+from app.core.bodies import BODY_MAX, StrictRequest
+from app.core.config import Settings
+from app.core.db import Database, open_database, provide_session
+from app.core.docs import docs_handlers
+from app.core.edge import Edge
+from app.core.migrate import head_revision, upgrade
+from app.core.openapi import openapi_config
+from app.core.problems import answer_problem
+from app.core.query_strings import provide_asked
+from app.core.tokens import make_verifier
+
+VERSION: Final = "0.1.0"
+
+log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The service, wired for these settings; nothing is opened before it starts."""
+    database = open_database(settings)
+    api = Router(
+        API_PATH,
+        route_handlers=[TaskController],
+        guards=[require_user],
+        dependencies={
+            "session": Provide(provide_session),
+            "user_id": Provide(provide_user_id, sync_to_thread=False),
+            "asked": Provide(provide_asked, sync_to_thread=False),
+            "if_match": Provide(conditions.if_match, sync_to_thread=False),
+            "if_none_match": Provide(conditions.if_none_match, sync_to_thread=False),
+            "create_only": Provide(conditions.create_only, sync_to_thread=False),
+        },
+    )
+    app = Litestar(
+        route_handlers=[api, HealthController, *docs_handlers()],
+        request_class=StrictRequest,
+        request_max_body_size=BODY_MAX,
+        exception_handlers={Exception: answer_problem},
+        cors_config=_cors(settings),
+        openapi_config=openapi_config(VERSION),
+        logging_config=None,
+        lifespan=[_lifespan(settings, database)],
+        state=State(
+            {
+                "database": database,
+                "verifier": make_verifier(settings),
+                "probe": Probe(database, head_revision() or ""),
+            }
+        ),
+    )
+    app.asgi_handler = Edge(app.asgi_handler)
+    return app
+
+
+def _lifespan(
+    settings: Settings, database: Database
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """Migrates before the first request where that is wanted, else says so where it is needed."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        probe = app.state.probe
+        try:
+            if settings.migrates_on_start:
+                await upgrade(database.url, database.engine if database.url.is_memory else None)
+            elif (health := await probe.ask()).status != "healthy":
+                log.error(
+                    "database is %s: run `make migrate`, or set AUTO_MIGRATE=true",
+                    health.status,
+                    extra={"revision": health.revision, "head": health.head},
+                )
+            yield
+        finally:
+            await probe.aclose()
+            await app.state.verifier.aclose()
+            await database.dispose()
+
+    return lifespan
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    """Exact origins only; without any, no cross-origin answer is readable."""
+    if not settings.cors_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "If-Match",
+            "If-None-Match",
+            "Idempotency-Key",
+            "Last-Event-ID",
+            "X-Request-ID",
+        ],
+        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Replayed"],
+    )

