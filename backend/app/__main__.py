@@ -1,6 +1,7 @@
 """The service: `python -m app`."""
 
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -11,13 +12,17 @@ import uvicorn
 
 from app.core.config import Settings, SettingsError, load_settings
 from app.core.docs import DOCS_PATH
+from app.core.logs import configure_logging
 from app.main import create_app
 
 GRACE_SECONDS: Final = 9
 STOP_SECONDS: Final = 9.8
 KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than load balancers keep an idle connection (60 s), so that they never use one just closed."""
 HEADER_BYTES: Final = 32 * 1024
 ALL_INTERFACES: Final = ("0.0.0.0", "::")  # noqa: S104 (named, so that the banner shows a usable address)
+
+log = logging.getLogger("app")
 
 
 class Server(uvicorn.Server):
@@ -81,10 +86,11 @@ def configuration(settings: Settings) -> uvicorn.Config:
         http="h11",
         ws="none",
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # nothing here depends on the client's address, so nobody need be believed
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,  # longer than load balancers keep idle connections (60 s)
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
@@ -103,6 +109,9 @@ def main() -> int:
         sock = listener(settings.host, settings.port)
     except OSError as error:
         return _fail(_why_not_bound(settings, error), 1)
+    configure_logging(settings.log_level)
+    for warning in settings.warnings:
+        log.warning(warning)
     Server(settings, configuration(settings)).run([sock])
     return 0
 

@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
+from alembic.util import CommandError
 from litestar import Litestar, Router
-from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from app.api import controllers
 from app.api.health.controller import HealthController
 from app.api.health.probe import Probe
-from app.api.tasks.controller import TaskController
 from app.core import conditions
 from app.core.answers import API_PATH
 from app.core.auth import provide_user_id, require_user
@@ -21,7 +21,8 @@ from app.core.config import Settings
 from app.core.db import Database, open_database, provide_session
 from app.core.docs import docs_handlers
 from app.core.edge import Edge
-from app.core.migrate import head_revision, upgrade
+from app.core.migrate import UnreachableError, head_revision, upgrade
+from app.core.migration_lock import OrphansError
 from app.core.openapi import openapi_config
 from app.core.problems import answer_problem
 from app.core.query_strings import provide_asked
@@ -37,7 +38,7 @@ def create_app(settings: Settings) -> Litestar:
     database = open_database(settings)
     api = Router(
         API_PATH,
-        route_handlers=[TaskController],
+        route_handlers=[controller for controller in controllers() if controller is not HealthController],
         guards=[require_user],
         dependencies={
             "session": Provide(provide_session),
@@ -53,7 +54,6 @@ def create_app(settings: Settings) -> Litestar:
         request_class=StrictRequest,
         request_max_body_size=BODY_MAX,
         exception_handlers={Exception: answer_problem},
-        cors_config=_cors(settings),
         openapi_config=openapi_config(VERSION),
         logging_config=None,
         lifespan=[_lifespan(settings, database)],
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
             }
         ),
     )
-    app.asgi_handler = Edge(app.asgi_handler)
+    app.asgi_handler = Edge(app.asgi_handler, settings.cors_origins)
     return app
 
 
@@ -79,13 +79,9 @@ def _lifespan(
         probe = app.state.probe
         try:
             if settings.migrates_on_start:
-                await upgrade(database.url, database.engine if database.url.is_memory else None)
-            elif (health := await probe.ask()).status != "healthy":
-                log.error(
-                    "database is %s: run `make migrate`, or set AUTO_MIGRATE=true",
-                    health.status,
-                    extra={"revision": health.revision, "head": health.head},
-                )
+                await _migrate(settings, database)
+            else:
+                await _look(probe)
             yield
         finally:
             await probe.aclose()
@@ -95,21 +91,26 @@ def _lifespan(
     return lifespan
 
 
-def _cors(settings: Settings) -> CORSConfig | None:
-    """Exact origins only; without any, no cross-origin answer is readable."""
-    if not settings.cors_origins:
-        return None
-    return CORSConfig(
-        allow_origins=list(settings.cors_origins),
-        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
-        allow_headers=[
-            "Authorization",
-            "Content-Type",
-            "If-Match",
-            "If-None-Match",
-            "Idempotency-Key",
-            "Last-Event-ID",
-            "X-Request-ID",
-        ],
-        expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID", "Idempotency-Replayed"],
-    )
+async def _migrate(settings: Settings, database: Database) -> None:
+    """Brings the schema to the head. What an operator can mend is said in one line, then raised."""
+    try:
+        if database.url.is_memory:
+            await upgrade(database.url, database.engine)
+        else:
+            await upgrade(settings.migration_database)
+    except (UnreachableError, OrphansError, CommandError) as error:
+        log.critical("the service can't start: %s", error)
+        raise
+
+
+async def _look(probe: Probe) -> None:
+    """Says loudly what is amiss with the database; the service starts all the same."""
+    health = await probe.ask()
+    if health.status == "unavailable":
+        log.error("the database does not answer; what needs it is answered with 503 until it does")
+    elif health.status == "behind":
+        log.error(
+            "the schema is not at the revision that this service needs: run `make migrate`,"
+            " or set AUTO_MIGRATE=true",
+            extra={"revision": health.revision, "head": health.head},
+        )

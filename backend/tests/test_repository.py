@@ -19,7 +19,11 @@ TOP_LEVEL = {
     *(".ci", ".dockerignore", ".env.example", ".gitignore", "LICENSE", "Makefile", "README.md", "backend"),
     *("compose.yaml", "migrations", "pyproject.toml", "requirements.lock", "scripts"),
 }
-VENDORED = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "LICENSE")
+SWAGGER_UI = APP / "static" / "swagger-ui"
+VENDORED = {
+    SWAGGER_UI / name
+    for name in ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "LICENSE")
+}
 
 # Names of hosts are put together here, or this file would be the first to hold them.
 HOSTS = [
@@ -29,7 +33,7 @@ HOSTS = [
         *(("docker", "io"), ("ghcr", "io"), ("quay", "io"), ("gcr", "io"), ("pkg", "dev"), ("jfrog", "io")),
     )
 ]
-HOST = re.compile("|".join(map(re.escape, HOSTS)) + r"|/simple/|\bfile:///|\bmirrors?\.[a-z]", re.IGNORECASE)
+HOST = re.compile("|".join(map(re.escape, HOSTS)) + r"|[/]simple/|\bmirrors?\.[a-z]", re.IGNORECASE)
 # Somebody's own folder. Named people's are examples.
 MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:home|Users|root|work|mnt)/(?!alice\b|bob\b|charlie\b)[\w.-]+")
 
@@ -45,7 +49,7 @@ def files() -> list[Path]:
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "-co", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     paths = (ROOT / name for name in listed.split("\0") if name)
-    return [path for path in paths if path.is_file() and path.name not in VENDORED]
+    return [path for path in paths if path.is_file() and path not in VENDORED]
 
 
 def python_files() -> dict[str, Path]:

@@ -10,11 +10,12 @@ from litestar import Request
 from litestar.datastructures import State
 
 from app.core.errors import Fault, InvalidError, MalformedError, UnsupportedMediaTypeError
-from app.core.wire import fault_of
+from app.core.wire import escaped, fault_of
 
 BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
 
+_BYTE = re.compile(r"\(byte (\d+)\)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -24,6 +25,12 @@ class StrictRequest(Request[str, None, State]):
     Litestar would decode to plain objects and convert leniently ("5" becomes 5); msgspec's decoder is
     strict, and reads each byte once.
     """
+
+    async def body(self) -> bytes:
+        """The body. Raises MalformedError where there is none."""
+        if body := await super().body():
+            return body
+        raise MalformedError("The body is empty; send JSON.")
 
     async def json(self) -> Any:
         """The body as the handler's `data` type.
@@ -57,10 +64,13 @@ def decode_body(body: bytes, type_: Any) -> Any:
     except RecursionError as error:
         raise MalformedError("The body is nested too deeply.") from error
     except msgspec.DecodeError as error:
-        if pointer := _lone_surrogate(body):
+        pointer = _lone_surrogate(body)
+        if pointer is not None:
             fault = Fault(pointer, "invalid", "Expected text without lone surrogates")
             raise InvalidError("The body has an invalid value.", errors=(fault,)) from error
-        raise MalformedError(f"The body is not JSON: {error}.") from error
+        place = _BYTE.search(str(error))
+        where = f" from byte {place[1]} on" if place else ": it ends too early"
+        raise MalformedError(f"The body is not JSON{where}.") from error
 
 
 @lru_cache(maxsize=256)
@@ -69,19 +79,22 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _lone_surrogate(body: bytes) -> str | None:
-    """The pointer to the first text with half a surrogate pair, which is JSON but no Unicode text."""
+    """The pointer to a text with half a surrogate pair, which is JSON but no Unicode text.
+
+    Where it is a name, the pointer is to the object: such a name can't be written.
+    """
     try:
-        places = [("", json.loads(body))]
+        places = [("", json.loads(body.decode()))]
     except (ValueError, RecursionError):
         return None
     while places:
         pointer, value = places.pop()
         if isinstance(value, str) and _SURROGATE.search(value):
-            return pointer or "/"
+            return pointer
         if isinstance(value, dict):
             if any(_SURROGATE.search(name) for name in value):
-                return pointer or "/"
-            places += [(f"{pointer}/{name}", item) for name, item in value.items()]
+                return pointer
+            places += [(f"{pointer}/{escaped(name)}", item) for name, item in value.items()]
         elif isinstance(value, list):
             places += [(f"{pointer}/{index}", item) for index, item in enumerate(value)]
     return None

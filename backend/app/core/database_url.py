@@ -35,8 +35,10 @@ class DatabaseUrl:
 
     def __str__(self) -> str:
         """The URL as one may show it."""
+        if self.dialect == "sqlite":
+            return f"sqlite:///{self.file or ':memory:'}"
         host = self.connect_args.get("host")
-        shown = self.url.set(drivername=self.dialect, query={"host": host} if host else {})
+        shown = self.url.set(drivername="postgresql", query={"host": host} if host else {})
         return shown.render_as_string(hide_password=True)
 
 

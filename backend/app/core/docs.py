@@ -62,7 +62,7 @@ ASSETS: Final = {
 
 def _answer(asset: Asset, request: Request[Any, Any, Any]) -> Response[bytes]:
     held = parse_tags(request.headers.get("if-none-match"), "If-None-Match") or []
-    if "*" in held or asset.headers["ETag"].strip('"') in held:
+    if "*" in held or asset.headers["ETag"] in held:
         return Response(b"", status_code=304, headers=asset.headers, media_type=asset.media_type)
     return Response(asset.content, headers=asset.headers, media_type=asset.media_type)
 

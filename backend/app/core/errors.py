@@ -70,6 +70,14 @@ class NotFoundError(ProblemError):
     title = "Not found"
 
 
+class MethodNotAllowedError(ProblemError):
+    """405: the path is there, the method is not; `Allow` names those that are."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
+
+
 class ConflictError(ProblemError):
     """409: the request contradicts what is stored."""
 

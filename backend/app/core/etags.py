@@ -9,8 +9,10 @@ from app.core.errors import MalformedError
 NO_EPOCH = "0"
 """Stands for the epoch of a person who has never written."""
 
-_ENTITY_TAG = re.compile(r'\s*(W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*')
-_ROW_TAG = re.compile(r"r([0-9a-z]{1,32})\.([0-9]{1,19})")
+# Empty elements of a list are to be ignored (RFC 9110 §5.6.1.2).
+_ENTITY_TAG = re.compile(r'[ \t,]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?=,|\Z)')
+# At most 18 digits: the database's numbers hold them all.
+_ROW_TAG = re.compile(r'"r([0-9a-z]{1,32})\.(0|[1-9][0-9]{0,17})"')
 
 
 class Head(NamedTuple):
@@ -42,23 +44,21 @@ def list_tag(representation: str, head: Head) -> str:
 
 
 def parse_tags(header: str | None, name: str) -> list[str] | None:
-    """The opaque tags of an If-Match or If-None-Match header without their quotes; `["*"]` for any.
+    """The entity tags of an If-Match or If-None-Match header, in their quotes; `["*"]` for any.
 
+    If-None-Match compares weakly, so its tags come without `W/`; in If-Match a weak tag equals none.
     None where there is no header. Raises MalformedError for what is not a list of entity tags.
     """
     if header is None:
         return None
     if header.strip() == "*":
         return ["*"]
-    tags = []
+    tags: list[str] = []
     position = 0
     while match := _ENTITY_TAG.match(header, position):
         tags.append(f"W/{match[2]}" if match[1] and name == "If-Match" else match[2])
         position = match.end()
-        if not header.startswith(",", position):
-            break
-        position += 1
-    if not tags or position != len(header):
+    if not tags or header[position:].strip(" \t,"):
         raise MalformedError(f'{name} is not a list of entity tags such as "r0123456789ab.7", or *.')
     return tags
 
@@ -73,8 +73,8 @@ def versions_of(tags: list[str]) -> list[Version]:
 
 def heads_of(tags: list[str], representation: str) -> list[Head]:
     """The heads named by list tags of this very representation."""
-    prefix = f"l{representation}."
-    found = (_ROW_TAG.fullmatch("r" + tag.removeprefix(prefix)) for tag in tags if tag.startswith(prefix))
+    prefix = f'"l{representation}.'
+    found = (_ROW_TAG.fullmatch('"r' + tag.removeprefix(prefix)) for tag in tags if tag.startswith(prefix))
     return [Head(match[1], int(match[2])) for match in found if match]
 
 

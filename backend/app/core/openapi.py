@@ -1,14 +1,15 @@
 """The OpenAPI 3.1 document: Litestar's, completed with what it can't see.
 
-That unknown fields are refused, what a list's query string takes, which conditions a handler reads, and
+What msgspec checks of each body, what a list's query string takes, which conditions a handler reads, and
 the problems that each operation can answer with.
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response, Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -16,11 +17,18 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.routes import HTTPRoute
 
 from app.core.answers import API_PATH
-from app.core.errors import Fault
+from app.core.errors import Fault, NotFoundError
+from app.core.openapi_schemas import (
+    REFERENCE,
+    Json,
+    enums_of,
+    query_parameters,
+    struct_schemas,
+    with_named_enums,
+)
 from app.core.problems import PROBLEM_JSON, Problem
 
-REFERENCE: Final = "#/components/schemas/{name}"
-Json = dict[str, Any]
+SCHEMA_PATH: Final = "/schema"
 
 PROBLEMS: Final = {
     400: "The request can't be read.",
@@ -34,7 +42,7 @@ PROBLEMS: Final = {
     503: "The database does not answer; try again.",
 }
 
-HEADERS: Final[Json] = {
+CONDITIONS: Final[Json] = {
     "if_match": {
         "name": "If-Match",
         "description": "Row tags: change the row only where it bears one of them.",
@@ -46,6 +54,16 @@ HEADERS: Final[Json] = {
     "create_only": {"name": "If-None-Match", "description": "`*`: create, but do not replace."},
 }
 
+TEXT: Final[Json] = {"type": "string"}
+ETAG: Final[Json] = {"ETag": {"description": "The entity tag.", "schema": TEXT}}
+LOCATION: Final[Json] = {"Location": {"description": "Where the new row is.", "schema": TEXT}}
+RETRY_AFTER: Final[Json] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+CHALLENGE: Final[Json] = {"WWW-Authenticate": {"description": "`Bearer`.", "schema": TEXT}}
+PROBLEM_HEADERS: Final[dict[int, Json]] = {401: CHALLENGE, 412: ETAG, 503: RETRY_AFTER}
+
+
+Struct = type[msgspec.Struct]
+
 
 class Operation(NamedTuple):
     """One operation of the document beside the handler that serves it."""
@@ -53,6 +71,11 @@ class Operation(NamedTuple):
     path: str
     document: Json
     handler: HTTPRouteHandler
+
+    @property
+    def takes(self) -> set[str]:
+        """The names of what the handler takes."""
+        return set(self.handler.parsed_fn_signature.parameters)
 
 
 class CompletedDocument(JsonRenderPlugin):
@@ -75,11 +98,16 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="Daybook",
         version=version,
         summary="A person's tasks and time.",
-        description="Every row belongs to the `sub` of the bearer token. Errors are RFC 9457 problem documents.",
+        description="A row belongs to the `sub` of the bearer token. Errors are RFC 9457 problem documents.",
         license=License(name="MIT", identifier="MIT"),
-        path="/schema",
+        openapi_router=Router(
+            SCHEMA_PATH, route_handlers=[], include_in_schema=False, after_request=_refuse_page
+        ),
         render_plugins=[CompletedDocument()],
-        tags=[Tag(name="Tasks", description="What a person means to do."), Tag(name="Health")],
+        tags=[
+            Tag(name="Tasks", description="What a person means to do."),
+            Tag(name="Health", description="Whether the service and its database are well."),
+        ],
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(
@@ -90,21 +118,30 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
+def _refuse_page(response: Response[Any]) -> Response[Any]:
+    """Litestar answers an unknown path beside the document with a page in HTML; here it is a problem."""
+    if response.status_code == NotFoundError.status:
+        raise NotFoundError("There is nothing at this path.")
+    return response
+
+
 def completed(document: Json, app: Litestar) -> Json:
     """The document with what Litestar could not know; it changes the one it is given."""
-    schemas: Json = document["components"].setdefault("schemas", {})
-    _, problems = msgspec.json.schema_components([Problem, Fault], ref_template=REFERENCE)
-    schemas.update(problems)
-    document["components"]["responses"] = {
-        f"Problem{status}": {
-            "description": text,
-            "content": {PROBLEM_JSON: {"schema": {"$ref": REFERENCE.format(name="Problem")}}},
-        }
-        for status, text in PROBLEMS.items()
-    }
-    for operation in _operations(document, app):
-        _complete_input(operation, schemas)
-        _complete_output(operation)
+    operations = list(_operations(document, app))
+    structs = {struct for operation in operations for struct in _structs_of(operation.handler)}
+    queries = {query for operation in operations if (query := operation.handler.opt.get("query"))}
+    by_name: list[Struct] = sorted({Problem, Fault, *structs}, key=lambda struct: struct.__name__)
+    schemas = struct_schemas(by_name)
+    for operation in operations:
+        _complete_text(operation)
+        _complete_input(operation)
+        _complete_output(operation, schemas)
+    components = document["components"]
+    components["responses"] = {f"Problem{status}": _problem_response(status) for status in PROBLEMS}
+    enums = enums_of([*by_name, *queries])
+    named: dict[str, Json] = {}
+    document["paths"] = with_named_enums(document["paths"], enums, named)
+    components["schemas"] = dict(sorted((with_named_enums(schemas, enums, named) | named).items()))
     return document
 
 
@@ -117,59 +154,79 @@ def _operations(document: Json, app: Litestar) -> Iterator[Operation]:
                     yield Operation(route.path_format, found, handler)
 
 
-def _complete_input(operation: Operation, schemas: Json) -> None:
-    """The query string, the conditions, and the refusal of unknown fields."""
-    handler, parameters = operation.handler, operation.document.setdefault("parameters", [])
-    if query := handler.opt.get("query"):
-        parameters += list(_query_parameters(query))
-    for name in handler.parsed_fn_signature.parameters:
-        if name in HEADERS:
-            parameters.append({**HEADERS[name], "in": "header", "schema": {"type": "string"}})
-    if body := handler.parsed_data_field:
-        schemas[body.annotation.__name__]["additionalProperties"] = False
-        if example := handler.opt.get("example"):
-            operation.document["requestBody"]["content"]["application/json"]["example"] = example
-    if not parameters:
-        del operation.document["parameters"]
+def _structs_of(handler: HTTPRouteHandler) -> Iterator[Struct]:
+    """The structs that the handler takes as a body, and those that it answers with."""
+    answers = handler.parsed_fn_signature.return_type
+    fields = [handler.parsed_data_field, answers, *answers.inner_types]
+    found = [field.annotation for field in fields if field]
+    found += [spec.data_container for spec in (handler.responses or {}).values()]
+    yield from (type_ for type_ in found if isinstance(type_, type) and issubclass(type_, msgspec.Struct))
 
 
-def _complete_output(operation: Operation) -> None:
-    """The problems, the tags, and that a token is needed."""
+def _complete_text(operation: Operation) -> None:
+    """What the operation does, in the words of its handler."""
+    words = inspect.getdoc(operation.handler.fn) or ""
+    operation.document["summary"] = words.partition("\n")[0].removesuffix(".")
+    operation.document.pop("deprecated", None)
+
+
+def _complete_input(operation: Operation) -> None:
+    """The path, the query string, the conditions, and an example of the body."""
+    parameters: list[Json] = operation.document.pop("parameters", [])
+    for parameter in parameters:
+        parameter.pop("deprecated", None)
+        parameter["description"] = f"The {parameter['name'].removesuffix('_id').replace('_', ' ')}'s id."
+    if query := operation.handler.opt.get("query"):
+        parameters += query_parameters(query)
+    for name in operation.handler.parsed_fn_signature.parameters:
+        if name in CONDITIONS:
+            parameters.append({**CONDITIONS[name], "in": "header", "schema": TEXT})
+    if parameters:
+        operation.document["parameters"] = parameters
+    if example := operation.handler.opt.get("example"):
+        operation.document["requestBody"]["content"]["application/json"]["example"] = example
+
+
+def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
+    """What each answer is, its headers, the problems, and whether a token is needed."""
+    responses: Json = operation.document["responses"]
+    for status, response in responses.items():
+        _describe(response, schemas, int(status))
     if not operation.path.startswith(API_PATH):
         operation.document["security"] = []
         return
     operation.document["security"] = [{"bearer": []}]
-    responses = operation.document["responses"]
-    for problem in _problems_of(operation.handler):
+    for status in {"200", "201"} & set(responses):
+        responses[status]["headers"] = ETAG | LOCATION if status == "201" else ETAG
+    if "if_none_match" in operation.takes:
+        responses["304"] = {"description": "Your copy is still good.", "headers": ETAG}
+    for problem in _problems_of(operation):
         responses[str(problem)] = {"$ref": f"#/components/responses/Problem{problem}"}
-    names = set(operation.handler.parsed_fn_signature.parameters)
-    if "if_none_match" in names:
-        responses["304"] = {"description": "Your copy is still good."}
-    for status in sorted({"200", "201"} & set(responses)):
-        tag = {"description": "The entity tag.", "schema": {"type": "string"}}
-        responses[status].setdefault("headers", {})["ETag"] = tag
-        if status == "201":
-            where = {"description": "Where the new row is.", "schema": {"type": "string"}}
-            responses[status]["headers"]["Location"] = where
+    operation.document["responses"] = dict(sorted(responses.items()))
 
 
-def _problems_of(handler: HTTPRouteHandler) -> set[int]:
-    names = set(handler.parsed_fn_signature.parameters)
+def _describe(response: Json, schemas: dict[str, Json], status: int) -> None:
+    """Says what a good answer is, in the words of its schema, and which headers another one has."""
+    response.pop("headers", None)
+    if status in PROBLEM_HEADERS:
+        response["headers"] = PROBLEM_HEADERS[status]
+        return
+    for content in response.get("content", {}).values():
+        name = content["schema"].get("$ref", "").rpartition("/")[2]
+        if words := schemas.get(name, {}).get("description"):
+            response["description"] = words.partition("\n")[0]
+
+
+def _problems_of(operation: Operation) -> set[int]:
+    takes = operation.takes
     found = {400, 401, 503}
-    found |= (
-        {404}
-        if "task_id" in names or any(name.endswith("_id") and name != "user_id" for name in names)
-        else set()
-    )
-    found |= {409, 413, 415, 422} if "data" in names else set()
-    found |= {412} if "if_match" in names else set()
-    return found | ({422} if "query" in handler.opt else set())
+    found |= {404} if any(name.endswith("_id") and name != "user_id" for name in takes) else set()
+    found |= {409, 413, 415, 422} if "data" in takes else set()
+    found |= {412} if {"if_match", "create_only"} & takes else set()
+    return found | ({422} if "query" in operation.handler.opt else set())
 
 
-def _query_parameters(query: type[msgspec.Struct]) -> Iterator[Json]:
-    _, components = msgspec.json.schema_components([query], ref_template=REFERENCE)
-    for name, schema in components[query.__name__]["properties"].items():
-        description = schema.pop("description", None)
-        yield {"name": name, "in": "query", "schema": schema} | (
-            {"description": description} if description else {}
-        )
+def _problem_response(status: int) -> Json:
+    schema = {"$ref": REFERENCE.format(name="Problem")}
+    found: Json = {"description": PROBLEMS[status], "content": {PROBLEM_JSON: {"schema": schema}}}
+    return found | ({"headers": PROBLEM_HEADERS[status]} if status in PROBLEM_HEADERS else {})

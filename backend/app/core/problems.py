@@ -1,22 +1,24 @@
 """Every error as a problem document (RFC 9457), translated once."""
 
 import logging
-from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
-from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
-from litestar.status_codes import (
-    HTTP_404_NOT_FOUND,
-    HTTP_405_METHOD_NOT_ALLOWED,
-    HTTP_413_REQUEST_ENTITY_TOO_LARGE,
-    HTTP_500_INTERNAL_SERVER_ERROR,
-)
+from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
+from app.core.bodies import BODY_MAX
 from app.core.db_errors import problem_of
-from app.core.errors import Fault, MalformedError, NotFoundError, ProblemError, TooLargeError
+from app.core.errors import (
+    Fault,
+    MalformedError,
+    MethodNotAllowedError,
+    NotFoundError,
+    ProblemError,
+    TooLargeError,
+)
 
 PROBLEM_JSON: Final = "application/problem+json"
 
@@ -37,14 +39,6 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     errors: tuple[Fault, ...] = ()
     current: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-
-
-class MethodNotAllowedError(ProblemError):
-    """405: the path is there, the method is not; `Allow` names those that are."""
-
-    status = HTTP_405_METHOD_NOT_ALLOWED
-    code = "method_not_allowed"
-    title = "Method not allowed"
 
 
 def answer_problem(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
@@ -93,7 +87,7 @@ def _problem_of_http(error: HTTPException) -> ProblemError | None:
         case 405:
             return MethodNotAllowedError("This path does not take this method.", headers=error.headers)
         case 413:
-            return TooLargeError("The body is larger than 256 KiB.")
+            return TooLargeError(f"The body is larger than {BODY_MAX // 1024} KiB.")
         case status if status >= HTTP_500_INTERNAL_SERVER_ERROR:
             return None
     return MalformedError("The request can't be read.")

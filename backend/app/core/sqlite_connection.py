@@ -59,6 +59,7 @@ class Connection(aiosqlite.Connection):
             while not future.done():
                 self._interrupt()
                 await _one_look_at(future)
+            future.exception()  # heard of: else the loop would complain that nobody looked at it
             raise
 
     def _interrupt(self) -> None:

@@ -14,7 +14,7 @@ LAST_DAY = date(9998, 12, 31)
 FIRST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
-Text = Annotated[str, Meta(pattern=r"\A[^\x00]*\Z")]
+Text = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
 """Text without NUL, which Postgres can't hold."""
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -54,17 +54,18 @@ def fault_of(error: msgspec.ValidationError) -> Fault:
     message, path = text, ""
     if match := _PLACE.search(text):
         message = text[: match.start()]
-        path = "".join(f"/{_escaped(step[1] or step[2] or '')}" for step in _STEP.finditer(match[1]))
+        path = "".join(f"/{escaped(step[1] or step[2] or '')}" for step in _STEP.finditer(match[1]))
     cause = error.__cause__
     if isinstance(cause, FieldError):
-        return Fault(f"{path}/{_escaped(cause.field)}", "invalid", message)
+        return Fault(f"{path}/{escaped(cause.field)}", "invalid", message)
     if match := _FIELD.match(message):
         code = "unknown_field" if "unknown" in message else "required"
-        return Fault(f"{path}/{_escaped(match[1])}", code, message)
+        return Fault(f"{path}/{escaped(match[1])}", code, message)
     if "matching regex" in message and "x00" in message:
         message = "Expected text without NUL characters"
     return Fault(path, "invalid", message)
 
 
-def _escaped(step: str) -> str:
+def escaped(step: str) -> str:
+    """A name as one step of a JSON pointer."""
     return step.replace("~", "~0").replace("/", "~1")

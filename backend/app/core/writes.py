@@ -8,6 +8,7 @@ RETURNING. A refused write raises; the session provider rolls back, and the numb
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -72,13 +73,16 @@ async def create(
 
     Raises InvalidError for an id that clients may not choose, ConflictError where it is taken.
     """
-    if id_ is not None:
-        _refuse_unfit_id(id_, turn.at)
-        if state := await state_of(turn, resource, id_):
-            if state.trashed:
-                raise _in_trash(resource)
-            raise ConflictError(f"A {resource.name} with this id exists already.")
-    return await _insert(turn, resource, id_ or new_id(), values)
+    if id_ is None:
+        id_ = new_id()
+        # Made after the turn's moment was read, and no row changes before it is created.
+        return await _insert(replace_fields(turn, at=max(turn.at, created_at_of(id_))), resource, id_, values)
+    _refuse_unfit_id(id_, turn.at)
+    if state := await state_of(turn, resource, id_):
+        if state.trashed:
+            raise _in_trash(resource)
+        raise ConflictError(f"A {resource.name} with this id exists already.")
+    return await _insert(turn, resource, id_, values)
 
 
 async def replace(
@@ -117,12 +121,12 @@ async def patch(
     Raises NotFoundError, StaleError where If-Match does not hold, or InvalidError where two columns
     that exclude each other would be set.
     """
-    empty = tuple(
-        other
+    rivals = {
+        name: other
         for name, other in resource.exclusive.items()
         if changes.get(name) is not None and other not in changes
-    )
-    if row := await _update(turn, resource, id_, changes, if_match, empty):
+    }
+    if row := await _update(turn, resource, id_, changes, if_match, tuple(rivals.values())):
         return row
     state = await state_of(turn, resource, id_)
     if state is None or state.trashed:
@@ -131,7 +135,9 @@ async def patch(
         raise _stale(turn, resource, state)
     raise InvalidError(
         f"A {resource.name} can't have both.",
-        errors=tuple(Fault(f"/{name}", "exclusive", f"Send `{name}: null` with it") for name in empty),
+        errors=tuple(
+            Fault(f"/{name}", "exclusive", f"Send `{other}: null` with it") for name, other in rivals.items()
+        ),
     )
 
 

@@ -60,7 +60,7 @@ POSTGRES: list[tuple[str, str, dict[str, Any]]] = [
         "p",
         {"ssl": "require", "server_settings": {"options": "endpoint=ep-calm-dew-123"}},
     ),
-    # Supabase: direct, session mode, transaction mode, as its guide for Prisma and Vercel's integration write it
+    # Supabase: direct, session mode, transaction mode, its guide for Prisma's, Vercel's integration's
     ("postgresql://postgres:p@db.abcdef.supabase.co:5432/postgres", "p", {}),
     (f"postgresql://postgres.abcdef:p@{SUPABASE}:5432/postgres", "p", {}),
     (f"postgresql://postgres.abcdef:p@{SUPABASE}:6543/postgres", "p", POOLED),

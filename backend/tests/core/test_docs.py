@@ -12,14 +12,19 @@ from app.core.docs import DOCS_CSP, FOLDER, SWAGGER_UI_VERSION, docs_handlers
 from app.core.errors import ProblemError
 
 
-def _status_alone(_request: Request[Any, Any, Any], error: ProblemError) -> Response[None]:
-    return Response(None, status_code=error.status)
+def _status_alone(_request: Request[Any, Any, Any], error: Exception) -> Response[None]:
+    return Response(None, status_code=error.status if isinstance(error, ProblemError) else 500)
 
 
 @pytest.fixture
 def client() -> Iterator[TestClient[Litestar]]:
     """The documentation and nothing else."""
-    app = Litestar(docs_handlers(), exception_handlers={ProblemError: _status_alone})
+    app = Litestar(
+        docs_handlers(),
+        exception_handlers={Exception: _status_alone},
+        logging_config=None,
+        openapi_config=None,
+    )
     with TestClient(app) as client:
         yield client
 

@@ -18,7 +18,7 @@ class HealthController(Controller):
     @get(operation_id="getHealth", sync_to_thread=False)
     def get_health(self) -> Health:
         """The service answers; the database is not asked."""
-        return Health()
+        return Health("healthy")
 
     @get(
         "/db",

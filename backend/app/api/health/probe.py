@@ -13,6 +13,7 @@ from app.core.db_errors import DATABASE_ERRORS
 from app.core.migrate import current_revision
 
 ANSWER_WITHIN_SECONDS: Final = 0.8
+DOWN: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class Probe:
         self._flight: asyncio.Task[DatabaseHealth] | None = None
 
     async def ask(self) -> DatabaseHealth:
-        """How the database is, within a second; the question goes on in the background where it takes longer."""
+        """How the database is, within a second; a question that takes longer goes on in the background."""
         if self._flight is None or self._flight.done():
             self._flight = asyncio.create_task(self._look())
         await asyncio.wait({self._flight}, timeout=ANSWER_WITHIN_SECONDS)
@@ -43,7 +44,7 @@ class Probe:
         try:
             async with self._database.session(read_only=True) as session:
                 revision = await current_revision(await session.connection())
-        except (SQLAlchemyError, *DATABASE_ERRORS) as error:
+        except DOWN as error:
             log.warning("database is down", extra={"cause": type(error).__name__})
             return self._down()
         return DatabaseHealth(

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 class Health(Struct, frozen=True):
     """The service answers."""
 
-    status: Literal["healthy"] = "healthy"
+    status: Literal["healthy"]
 
 
 class DatabaseHealth(Struct, frozen=True):

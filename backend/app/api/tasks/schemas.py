@@ -32,7 +32,7 @@ DueOn = Annotated[Day, Meta(description="The day it is due; not with `due_at`.",
 DueAt = Annotated[Instant, Meta(description="The instant it is due; not with `due_on`.")]
 Zone = Annotated[Text, Meta(max_length=64, description="The IANA zone that days are meant in.")]
 Bound = Annotated[Text, Meta(max_length=40, description="A day (in the zone `tz`) or an instant.")]
-
+Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
 
 TASK_EXAMPLE = {
     "title": "Water the plants",
@@ -126,9 +126,7 @@ class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True
     due_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
     created_from: Bound | None = None
     created_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
-    q: Annotated[
-        Text | None, Meta(min_length=1, max_length=200, description="Text in title or description, any case.")
-    ] = None
+    q: Annotated[Wanted | None, Meta(description="Text in title or description, any case.")] = None
 
 
 def refuse_unfit(task: TaskPut | TaskPatch) -> None:

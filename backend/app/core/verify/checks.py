@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core.database_url import DatabaseUrl
 from app.core.migrate import UnreachableError, connect, head_revision, revision_of
+from app.core.migration_lock import DEFERRED
 from app.core.verify.plans import index_for_one_user
 from app.core.verify.report import Check, failed, passed
 from app.core.verify.sample import sample_checks
@@ -59,6 +60,7 @@ def _refuse_missing(database: DatabaseUrl) -> None:
 
 def _rolled_back(connection: Connection, name: str, checks: Checks) -> list[Check]:
     """The findings of one step; what the database refuses is a finding too."""
+    connection.execution_options(**{DEFERRED: True})
     try:
         with connection.begin() as transaction:
             for statement in POSTGRES_LIMITS if connection.dialect.name == "postgresql" else ():

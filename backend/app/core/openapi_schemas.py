@@ -1,0 +1,64 @@
+"""The schemas of the OpenAPI document: msgspec's, which say what msgspec checks, with names for enums."""
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, get_args, get_origin
+
+import msgspec
+
+REFERENCE: Final = "#/components/schemas/{name}"
+Json = dict[str, Any]
+Enums = dict[frozenset[Any], tuple[str, Json]]
+"""By their values: the names of enums, and their schemas."""
+
+
+def struct_schemas(structs: Iterable[type[msgspec.Struct]]) -> dict[str, Json]:
+    """The component of each struct, and of each that it holds."""
+    _, components = msgspec.json.schema_components(list(structs), ref_template=REFERENCE)
+    for schema in components.values():
+        if "description" in schema:
+            schema["description"] = inspect.cleandoc(schema["description"])
+    return components
+
+
+def query_parameters(query: type[msgspec.Struct]) -> Iterator[Json]:
+    """A parameter for each field of the struct."""
+    for name, property_ in struct_schemas([query])[query.__name__]["properties"].items():
+        schema = _without_null(property_)
+        words = {"description": schema.pop("description")} if "description" in schema else {}
+        yield {"name": name, "in": "query", **words, "schema": schema}
+
+
+def _without_null(schema: Json) -> Json:
+    """The same without null: in a query string nothing is null, only absent."""
+    choices: list[Json] = schema.get("anyOf", [])
+    if {"type": "null"} not in choices:
+        return schema
+    choice = next(choice for choice in choices if choice != {"type": "null"})
+    return choice | {key: value for key, value in schema.items() if key not in ("anyOf", "default")}
+
+
+def enums_of(structs: Iterable[type[msgspec.Struct]]) -> Enums:
+    """The literals that bear a name in a struct's module: the clients' name for them, too."""
+    return {
+        frozenset(get_args(value)): (name, {"title": name, "type": "string", "enum": list(get_args(value))})
+        for module in {struct.__module__ for struct in structs}
+        for name, value in vars(sys.modules[module]).items()
+        if get_origin(value) is Literal
+    }
+
+
+def with_named_enums(node: Any, enums: Enums, components: dict[str, Json]) -> Any:
+    """The same node with references for the enums that have a name, which `components` then has."""
+    if isinstance(node, list):
+        return [with_named_enums(item, enums, components) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(values := node.get("enum"), list):
+        if frozenset(values) not in enums:
+            return {"type": "string", **node}
+        name, schema = enums[frozenset(values)]
+        components[name] = schema
+        return {"$ref": REFERENCE.format(name=name)} | {k: v for k, v in node.items() if k != "enum"}
+    return {key: with_named_enums(value, enums, components) for key, value in node.items()}

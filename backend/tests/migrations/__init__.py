@@ -1,0 +1,1 @@
+"""Migrations, run as an operator runs them and as the service does."""

@@ -1,0 +1,96 @@
+"""The schema that the migrations make: the models', the same on both engines, there and back."""
+
+import re
+from datetime import date
+
+from alembic import command
+from sqlalchemy import Connection, inspect, select, text
+from sqlmodel import Session
+
+from app.core.verify.shape import Shape, live_shape, model_shape
+from app.models import metadata
+from app.models.base import table_of
+from app.models.task import Task
+from tests.migrations.running import alembic_here, look, to_base, to_head, within
+
+SAME_TYPE = {"CHAR(36)": "UUID", "DATETIME": "TIMESTAMP WITH TIME ZONE"}
+
+
+def add_tasks(connection: Connection) -> None:
+    with Session(connection) as session:
+        session.add(Task(user_id="alice", seq=1, title="Water the plants", due_on=date(2026, 12, 24)))
+        session.add(Task(user_id="bob", seq=1, title="Café", tags=["a", "é"]))
+        session.flush()
+
+
+def titles(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(Task.title).order_by(Task.title)))  # type: ignore[call-overload]
+
+
+async def shape_of(url: str) -> Shape:
+    shape: Shape = await look(url, lambda connection: live_shape(connection, metadata.tables))
+    return shape
+
+
+async def test_up_and_down_and_up_with_rows_in_place(empty_database_url: str) -> None:
+    await alembic_here(empty_database_url, to_head)
+    made = await shape_of(empty_database_url)
+    await look(empty_database_url, add_tasks)
+    await alembic_here(empty_database_url, command.check)
+    await alembic_here(empty_database_url, to_head)
+    assert await look(empty_database_url, titles) == ["Café", "Water the plants"]
+    await alembic_here(empty_database_url, to_base)
+    assert await look(empty_database_url, lambda c: inspect(c).get_table_names()) == []
+    await alembic_here(empty_database_url, to_head)
+    assert await look(empty_database_url, titles) == []
+    assert await shape_of(empty_database_url) == made
+
+
+async def test_the_schema_is_the_models(database_url: str) -> None:
+    live = await shape_of(database_url)
+
+    def wanted(connection: Connection) -> Shape:
+        with connection.begin() as transaction:
+            shape = model_shape(connection, metadata)
+            transaction.rollback()
+            return shape
+
+    assert live == await within(database_url, wanted)
+    assert {part.table for part in live} == set(metadata.tables) == {"change_heads", "tasks"}
+
+
+async def test_the_engines_have_the_same_schema(sqlite_database_url: str, postgres_database_url: str) -> None:
+    """Checks are the same by name; that each is the model's, the test above says in each engine's words."""
+    one, other = [normal(await shape_of(url)) for url in (sqlite_database_url, postgres_database_url)]
+    assert one == other
+    assert len(one) > 40
+
+
+def normal(shape: Shape) -> dict[str, str]:
+    """A shape in words that both engines would use."""
+    return {str(part): _normal(words) for part, words in shape.items()}
+
+
+def _normal(words: str) -> str:
+    if words.startswith("CHECK"):
+        return "CHECK"
+    if " WHERE " in words:
+        return re.sub(r"[()]", "", words)
+    for one, other in SAME_TYPE.items():
+        words = words.replace(one, other)
+    return words.replace(' COLLATE "C"', "")
+
+
+async def test_the_key_starts_with_the_owner(database_url: str) -> None:
+    key = await look(database_url, lambda c: inspect(c).get_pk_constraint("tasks"))
+    assert key["constrained_columns"] == ["user_id", "id"]
+    assert [column.name for column in table_of(Task).primary_key] == ["user_id", "id"]
+
+
+async def test_postgres_leaves_room_in_the_heads_and_sorts_keys_by_code_point(
+    postgres_database_url: str,
+) -> None:
+    options = text("SELECT reloptions FROM pg_class WHERE relname = 'change_heads'")
+    assert await look(postgres_database_url, lambda c: c.scalar(options)) == ["fillfactor=50"]
+    columns = await look(postgres_database_url, lambda c: inspect(c).get_columns("tasks"))
+    assert {c["name"] for c in columns if getattr(c["type"], "collation", None) == "C"} >= {"title_key"}
