@@ -131,8 +131,9 @@ class Exchange:
             headers.setdefault(name, value)
         if "cache-control" not in headers:
             headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
-        if "GET" in (allowed := headers.get("allow", "").split(", ")):
-            headers["allow"] = ", ".join(sorted({*allowed, "HEAD", "OPTIONS"}))
+        if "allow" in headers:
+            allowed = {*headers["allow"].split(", "), "OPTIONS"}
+            headers["allow"] = ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
         headers.update(cors_headers(self.scope, self.origins, headers.get("allow")))
         if varies := self._varies_by():
             headers["vary"] = varies

@@ -196,6 +196,8 @@ def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
         operation.document["security"] = []
         return
     operation.document["security"] = [{"bearer": []}]
+    if "create_only" in operation.takes:
+        responses["201"] = dict(responses["200"])
     for status in {"200", "201"} & set(responses):
         responses[status]["headers"] = ETAG | LOCATION if status == "201" else ETAG
     if "if_none_match" in operation.takes:

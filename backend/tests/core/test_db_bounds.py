@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
 
-from app.core.db import Database
+from app.core.db import Database, provide_session
 from app.core.db_errors import DATABASE_ERRORS, problem_of
 from app.core.errors import UnavailableError
 from tests.core.databases import FOREVER, checked_out, closed_port, opened, run
@@ -131,19 +133,41 @@ async def test_a_listener_never_answers() -> None:
                 await ask(database)
 
 
-async def test_the_network_falls_silent_in_mid_transaction(empty_postgres_database_url: str) -> None:
-    parts = urlsplit(empty_postgres_database_url)
+@asynccontextmanager
+async def behind_a_wire(url: str) -> AsyncIterator[tuple[Wire, Database]]:
+    """A database whose network can fail."""
+    parts = urlsplit(url)
     wire = Wire(parts.hostname or "", parts.port or 0)
     wire.flowing.set()
+    bounds = {"db_command_timeout_seconds": 0.3, "db_connect_timeout_seconds": 1}
     async with wired(wire) as port:
-        url = parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}").geturl() + "?sslmode=disable"
-        bounds = {"db_command_timeout_seconds": 0.3, "db_connect_timeout_seconds": 1}
-        async with opened(url, **bounds) as database:
-            with unavailable(within_seconds=8):
-                async with database.session() as session:
-                    await run(session, ONE)
-                    wire.flowing.clear()
-                    await run(session, ONE)
-            assert checked_out(database) == 0
-            wire.flowing.set()
-            assert await ask(database) == 1
+        near = parts._replace(netloc=f"{parts.username}@127.0.0.1:{port}").geturl()
+        async with opened(f"{near}?sslmode=disable", **bounds) as database:
+            yield wire, database
+
+
+async def test_the_network_falls_silent_in_mid_transaction(empty_postgres_database_url: str) -> None:
+    async with behind_a_wire(empty_postgres_database_url) as (wire, database):
+        with unavailable(within_seconds=8):
+            async with database.session() as session:
+                await run(session, ONE)
+                wire.flowing.clear()
+                await run(session, ONE)
+        assert checked_out(database) == 0
+        wire.flowing.set()
+        assert await ask(database) == 1
+
+
+async def test_a_rollback_that_fails_hides_no_error(empty_postgres_database_url: str) -> None:
+    async with behind_a_wire(empty_postgres_database_url) as (wire, database):
+        state = SimpleNamespace(state=SimpleNamespace(database=database))
+        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="POST")))
+        await run(await anext(provider), ONE)
+        wire.flowing.clear()
+        start = time.monotonic()
+        with pytest.raises(KeyError, match="bob"):
+            await provider.athrow(KeyError("bob"))
+        assert time.monotonic() - start < 8
+        assert checked_out(database) == 0
+        wire.flowing.set()
+        assert await ask(database) == 1

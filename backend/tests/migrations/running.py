@@ -63,7 +63,7 @@ def environment(url: str) -> dict[str, str]:
 
 def alembic(url: str, *lines: str, cwd: Path, ini: Path = INI) -> subprocess.CompletedProcess[str]:
     """A process that runs these commands one after the other, and stops at the first that fails."""
-    command_line = [sys.executable, "-W", "error", "-c", DRIVER, ini, *lines]
+    command_line = [sys.executable, "-W", "error", "-c", DRIVER, str(ini), *lines]
     return subprocess.run(
         command_line, env=environment(url), cwd=cwd, text=True, capture_output=True, timeout=60, check=False
     )
@@ -83,7 +83,16 @@ def alembic_at_once(url: str, line: str, *, count: int, cwd: Path) -> list[tuple
 
 
 def _waiting(url: str, line: str, cwd: Path) -> subprocess.Popen[str]:
-    command_line = [sys.executable, "-W", "error", "-c", TOGETHER, INI, line, INI.parents[1] / "backend"]
+    command_line = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        TOGETHER,
+        str(INI),
+        line,
+        str(INI.parents[1] / "backend"),
+    ]
     pipe = subprocess.PIPE
     return subprocess.Popen(
         command_line, env=environment(url), cwd=cwd, text=True, stdin=pipe, stdout=pipe, stderr=pipe

@@ -1,0 +1,132 @@
+"""What a request asks of the database: how many statements, and each of them about one person."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import Connection, event
+
+from app.models import metadata
+from tests.api.tasks.calls import TASKS, add, at, id_at, tag_of
+
+Statement = tuple[str, Any]
+BOUNDARIES = ("BEGIN", "PRAGMA")
+OWNED = "|".join(table.name for table in metadata.tables.values() if "user_id" in table.c)
+NAMED = re.compile(rf"\b(FROM|JOIN|UPDATE|INTO) ({OWNED})\b")
+BOUND = re.compile(rf"\b(?:{OWNED})\.user_id = (?:\?|\$(\d+)(?:::\w+)?)")
+
+
+@pytest.fixture
+def statements(app: Litestar) -> Iterator[list[Statement]]:
+    """The statements that the service runs, with their parameters; not those that begin and end."""
+    ran: list[Statement] = []
+
+    def note(_: Connection, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if not statement.startswith(BOUNDARIES):
+            ran.append((statement, parameters))
+
+    engine = app.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield ran
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def take(statements: list[Statement]) -> list[str]:
+    """What ran since last asked."""
+    ran = [statement.split()[0] for statement, _ in statements]
+    statements.clear()
+    return ran
+
+
+async def test_reading_is_one_statement(alice: httpx.AsyncClient, statements: list[Statement]) -> None:
+    task = await add(alice)
+    tag, list_tag = await tag_of(alice, at(task)), await tag_of(alice, TASKS)
+    take(statements)
+    for answer in (
+        await alice.get(at(task)),
+        await alice.get(at(task), headers={"If-None-Match": tag}),
+        await alice.head(at(task)),
+        await alice.get(TASKS),
+        await alice.get(TASKS, headers={"If-None-Match": list_tag}),
+        await alice.get(TASKS, params={"total": "true", "tag": "home", "due": "today", "sort": "-due"}),
+    ):
+        assert answer.status_code in (200, 304)
+        assert take(statements) == ["SELECT"], answer.request
+
+
+async def test_writing_is_the_number_and_the_change(
+    alice: httpx.AsyncClient, statements: list[Statement]
+) -> None:
+    task = await add(alice)
+    assert take(statements) == ["INSERT", "INSERT"]
+    for write in (
+        alice.patch(at(task), json={"title": "Water"}),
+        alice.put(at(task), json={"title": "Water"}),
+        alice.patch(at(task), json={"title": "Water"}, headers={"If-Match": "*"}),
+        alice.delete(at(task)),
+        alice.post(f"{at(task)}/restore"),
+    ):
+        assert (await write).is_success
+        assert take(statements) == ["INSERT", "UPDATE"]
+
+
+async def test_a_condition_costs_no_statement(alice: httpx.AsyncClient, statements: list[Statement]) -> None:
+    where = at(await add(alice))
+    tag = await tag_of(alice, where)
+    take(statements)
+    assert (await alice.patch(where, json={}, headers={"If-Match": tag})).status_code == 200
+    assert take(statements) == ["INSERT", "UPDATE"]
+
+
+async def test_refused_input_asks_nothing_of_the_database(
+    alice: httpx.AsyncClient, nobody: httpx.AsyncClient, statements: list[Statement]
+) -> None:
+    where = f"{TASKS}/{id_at(1)}"
+    for answer in (
+        await alice.post(TASKS, json={"title": ""}),
+        await alice.patch(where, json={"color": "red"}),
+        await alice.put(where, json={"title": "Water"}, headers={"If-Match": "malformed"}),
+        await alice.get(TASKS, params={"color": "red"}),
+        await nobody.get(TASKS),
+    ):
+        assert answer.is_client_error
+        assert take(statements) == [], answer.request
+
+
+async def test_every_statement_is_about_one_person(
+    alice: httpx.AsyncClient, statements: list[Statement]
+) -> None:
+    task = await add(alice, id=id_at(1))
+    for request in (
+        alice.get(at(task)),
+        alice.get(TASKS, params={"total": "true", "tag": "home", "q": "water"}),
+        alice.patch(at(task), json={"due_on": "2026-05-01", "completed": True}),
+        alice.patch(at(task), json={}, headers={"If-Match": '"r0.1", "r0.2"'}),
+        alice.put(at(task), json={"title": "Water"}),
+        alice.put(f"{TASKS}/{id_at(2)}", json={"title": "Water"}),
+        alice.delete(at(task)),
+        alice.delete(at(task)),
+        alice.post(f"{at(task)}/restore"),
+    ):
+        await request
+    assert len(statements) > 15
+    for statement, parameters in statements:
+        assert_about(statement, parameters, "alice")
+
+
+def assert_about(statement: str, parameters: Any, user_id: str) -> None:
+    """Each owned table that is read or changed is bound to this person, each row inserted is theirs."""
+    named = [verb for verb, _ in NAMED.findall(statement)]
+    assert named, statement
+    if "INTO" in named:
+        columns = statement[statement.index("(") + 1 : statement.index(")")].replace(" ", "").split(",")
+        assert parameters[columns.index("user_id")] == user_id
+        named.remove("INTO")
+        named = [verb for verb in named if verb != "UPDATE"]
+    bound = list(BOUND.finditer(statement))
+    assert len(bound) >= len(named), statement
+    places = [int(found[1]) - 1 if found[1] else statement[: found.start()].count("?") for found in bound]
+    assert {parameters[place] for place in places} <= {user_id}
