@@ -59,7 +59,7 @@ db-revision: .venv ## Write a migration from the models: make db-revision m="Add
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools left; data/ stays
-	@rm -rf .venv .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv $(NEW)* .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -83,20 +83,26 @@ FIND_PYTHON = python=; bare=; for candidate in $(PYTHONS); do \
 	  exit 1; \
 	fi
 
+# Made beside .venv and moved there when it is whole, so that two who make it at once don't tear each other's.
+NEW := .venv.new-
+
 WITH_UV = uv --version >/dev/null 2>&1 && { echo 'Making .venv with uv' >&2; \
-	  uv venv --quiet --python $(or $(PYTHON),'>=3.11') .venv >&2 && \
-	  uv pip install --quiet --python $(PY) --require-hashes -r $(LOCK) >&2; }
+	  uv venv --quiet --python $(or $(PYTHON),'>=3.11') "$$new" >&2 && \
+	  uv pip install --quiet --python "$$new/bin/python" --require-hashes -r $(LOCK) >&2; }
 
-WITH_PIP = rm -rf .venv; $(FIND_PYTHON); echo "Making .venv with $$python and pip" >&2; \
-	  "$$python" -m venv .venv >&2 && PIP_USER=0 \
-	  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) >&2
+WITH_PIP = rm -rf "$$new"; $(FIND_PYTHON); echo "Making .venv with $$python and pip (half a minute)" >&2; \
+	  "$$python" -m venv "$$new" >&2 && PIP_USER=0 \
+	  "$$new/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) >&2
 
-# A copy of the lock, put there last, says that .venv is whole and made from this very lock.
+# The copy of the lock says which lock .venv was made from.
 .PHONY: .venv
 .venv:
 	@if cmp -s $(LOCK) .venv/$(LOCK) && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
-	rm -rf .venv; { $(WITH_UV); } || { $(WITH_PIP); } || exit 1; \
-	cp $(LOCK) .venv/$(LOCK)
+	new=$(NEW)$$$$; trap 'rm -rf "$$new"' EXIT; \
+	{ $(WITH_UV); } || { $(WITH_PIP); } || exit 1; \
+	cp $(LOCK) "$$new/$(LOCK)"; \
+	if cmp -s $(LOCK) .venv/$(LOCK) && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
+	rm -rf .venv; mv "$$new" .venv
 
 # Without an environment, so that no mirror of ours decides what is locked; certificates and proxies may pass.
 UV_COMPILE = env -i PATH="$$PATH" HOME="$$HOME" $${SSL_CERT_FILE:+SSL_CERT_FILE="$$SSL_CERT_FILE"} \

@@ -66,9 +66,14 @@ def parse_query(query_string: bytes, type_: type[Query]) -> Query:
         else:
             values[name] = value
     try:
-        return msgspec.convert(values, type_, strict=False)
+        asked = msgspec.convert(values, type_, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(fault_of(error)) from error
+    # The text "null" would pass for what is not asked at all: `due=null` for any due date.
+    for name in values:
+        if getattr(asked, name) is None:
+            raise _invalid(Fault(f"/{name}", "invalid", "Expected a value"))
+    return asked
 
 
 def _invalid(fault: Fault) -> InvalidError:

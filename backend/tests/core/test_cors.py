@@ -26,9 +26,7 @@ STRANGERS = [
     "",
     "https://é.example.com",
 ]
-ASKED = (
-    "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, x-request-id"
-)
+ASKED = "authorization, content-type, if-match, if-none-match, idempotency-key, last-event-id, x-request-id"
 PREFLIGHT = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": ASKED}
 
 

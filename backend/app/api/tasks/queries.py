@@ -1,5 +1,6 @@
 """The statements of tasks: their JSON, their sorts and their filters."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from app.core.json_texts import among, has_all, has_any
 from app.core.pages import Listing, Sort
 from app.core.resources import Resource
 from app.core.text import fold
+from app.core.wire import Instant, Text
 from app.models.base import table_of
 from app.models.task import PRIORITIES, TITLE_MAX, Task
 
@@ -64,69 +66,69 @@ AFTER_ALL = datetime(9999, 6, 1, tzinfo=UTC)
 """Tasks that are never due come last in either direction, so each has its own stand-in for never."""
 
 
-def _due_key(never: datetime) -> ColumnElement[datetime]:
-    return func.coalesce(
-        due_instant(TASK.due_at, TASK.due_on), literal(never, UTCDateTime()), type_=UTCDateTime()
-    )
-
-
-def _due_of(task: TaskOut, never: datetime) -> datetime:
-    if task.due_on:
-        return datetime.combine(task.due_on, time.min, UTC)
-    return task.due_at or never
-
-
 RANK = case({name: rank for rank, name in enumerate(PRIORITIES)}, value=TASK.priority, else_=-1)
 LAST_TITLE = "\U0010ffff" * (TITLE_MAX + 1)
 """After every folded title: folding lengthens none of these characters."""
 
+
+def _sorts_by_due() -> dict[str, Sort[TaskOut]]:
+    return {
+        "due": _by_due(NEVER_ASCENDING),
+        "-due": replace(_by_due(NEVER_DESCENDING), descending=True),
+    }
+
+
+def _by_due(never: datetime) -> Sort[TaskOut]:
+    due = func.coalesce(
+        due_instant(TASK.due_at, TASK.due_on), literal(never, UTCDateTime()), type_=UTCDateTime()
+    )
+    return Sort(
+        keys=(due, TASK.id),
+        type=tuple[Instant, UUID],
+        least=(BEFORE_ALL, LEAST_ID),
+        greatest=(AFTER_ALL, GREATEST_ID),
+        keys_of=lambda task: (_due_of(task) or never, task.id),
+    )
+
+
+def _due_of(task: TaskOut) -> datetime | None:
+    return datetime.combine(task.due_on, time.min, UTC) if task.due_on else task.due_at
+
+
+def _both_ways(name: str, sort: Sort[TaskOut]) -> dict[str, Sort[TaskOut]]:
+    return {name: sort, f"-{name}": replace(sort, descending=True)}
+
+
 SORTS: dict[str, Sort[TaskOut]] = {
-    "created_at": Sort((TASK.id,), False, (LEAST_ID,), lambda task: (task.id,), tuple[UUID]),
-    "-created_at": Sort((TASK.id,), True, (GREATEST_ID,), lambda task: (task.id,), tuple[UUID]),
-    "updated_at": Sort((TASK.seq,), False, (0,), lambda task: (task.seq,), tuple[int]),
-    "-updated_at": Sort((TASK.seq,), True, (2**63 - 1,), lambda task: (task.seq,), tuple[int]),
-    "due": Sort(
-        (_due_key(NEVER_ASCENDING), TASK.id),
-        False,
-        (BEFORE_ALL, LEAST_ID),
-        lambda task: (_due_of(task, NEVER_ASCENDING), task.id),
-        tuple[datetime, UUID],
+    **_both_ways(
+        "created_at",
+        Sort((TASK.id,), tuple[UUID], (LEAST_ID,), (GREATEST_ID,), lambda task: (task.id,)),
     ),
-    "-due": Sort(
-        (_due_key(NEVER_DESCENDING), TASK.id),
-        True,
-        (AFTER_ALL, GREATEST_ID),
-        lambda task: (_due_of(task, NEVER_DESCENDING), task.id),
-        tuple[datetime, UUID],
+    **_both_ways(
+        "updated_at",
+        Sort((TASK.seq,), tuple[int], (0,), (2**63 - 1,), lambda task: (task.seq,)),
     ),
-    "priority": Sort(
-        (RANK, TASK.id),
-        False,
-        (-1, LEAST_ID),
-        lambda task: (PRIORITIES.index(task.priority), task.id),
-        tuple[int, UUID],
+    **_both_ways(
+        "priority",
+        Sort(
+            (RANK, TASK.id),
+            tuple[int, UUID],
+            (-1, LEAST_ID),
+            (len(PRIORITIES), GREATEST_ID),
+            lambda task: (PRIORITIES.index(task.priority), task.id),
+        ),
     ),
-    "-priority": Sort(
-        (RANK, TASK.id),
-        True,
-        (len(PRIORITIES), GREATEST_ID),
-        lambda task: (PRIORITIES.index(task.priority), task.id),
-        tuple[int, UUID],
+    **_both_ways(
+        "title",
+        Sort(
+            (TASK.title_key, TASK.id),
+            tuple[Text, UUID],
+            ("", LEAST_ID),
+            (LAST_TITLE, GREATEST_ID),
+            lambda task: (fold(task.title), task.id),
+        ),
     ),
-    "title": Sort(
-        (TASK.title_key, TASK.id),
-        False,
-        ("", LEAST_ID),
-        lambda task: (fold(task.title), task.id),
-        tuple[str, UUID],
-    ),
-    "-title": Sort(
-        (TASK.title_key, TASK.id),
-        True,
-        (LAST_TITLE, GREATEST_ID),
-        lambda task: (fold(task.title), task.id),
-        tuple[str, UUID],
-    ),
+    **_sorts_by_due(),
 }
 
 
@@ -165,4 +167,4 @@ FILTERS: dict[str, ColumnElement[bool]] = {
     "q": or_(TASK.title_key.like(PATTERN, escape="\\"), TASK.description_key.like(PATTERN, escape="\\")),
 }
 
-TASK_LIST = Listing(TASKS, SORTS, FILTERS)
+TASK_LIST = Listing(TASKS, TASK.id >= literal(LEAST_ID, TASK.id.type), SORTS, FILTERS)

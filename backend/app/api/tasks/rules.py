@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from app.api.tasks.schemas import TaskQuery
 from app.core.days import day_bound, parse_bound, zone_of
@@ -35,6 +36,7 @@ def question_from(query: TaskQuery, now: datetime) -> Question:
         parameters=parameters,
         asked=query.without_page(),
         representation=_representation(query, parameters.get("today")),
+        start=_start(query, parameters),
     )
 
 
@@ -85,6 +87,18 @@ def _by_range(query: TaskQuery) -> list[Filter]:
             bound = parse_bound(name, text, zone, through=name.endswith("_to"))
             found.append((name, {f"{name}_id": first_id_at(bound.instant)}))
     return found
+
+
+def _start(query: TaskQuery, parameters: dict[str, object]) -> tuple[UUID] | None:
+    """Where the range of creation begins, in the order of creation.
+
+    SQLite walks an index from one bound only: from the start of all rows, it would pass by those outside.
+    """
+    if query.sort == "-created_at" and isinstance(end := parameters.get("created_to_id"), UUID):
+        return (end,)
+    if query.sort == "created_at" and isinstance(start := parameters.get("created_from_id"), UUID):
+        return (UUID(int=max(start.int - 1, 0)),)
+    return None
 
 
 def _representation(query: TaskQuery, today: object) -> str | None:
