@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> Litestar:
             }
         ),
     )
-    app.asgi_handler = Edge(app.asgi_handler, settings.cors_origins)
+    app.asgi_handler = Edge(app, settings.cors_origins)
     return app
 
 
@@ -92,7 +92,7 @@ def _lifespan(
 
 
 async def _migrate(settings: Settings, database: Database) -> None:
-    """Brings the schema to the head. What an operator can mend is said in one line, then raised."""
+    """Brings the schema to the head, or says why not: in one line where it is an operator who can mend it."""
     try:
         if database.url.is_memory:
             await upgrade(database.url, database.engine)
@@ -100,6 +100,9 @@ async def _migrate(settings: Settings, database: Database) -> None:
             await upgrade(settings.migration_database)
     except (UnreachableError, OrphansError, CommandError) as error:
         log.critical("the service can't start: %s", error)
+        raise
+    except Exception:
+        log.critical("the service can't start: a migration failed", exc_info=True)
         raise
 
 

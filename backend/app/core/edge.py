@@ -12,10 +12,10 @@ from contextlib import suppress
 from time import perf_counter
 from typing import Any, Final, TypeVar, cast
 
+from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import (
-    ASGIApp,
     HTTPReceiveMessage,
     HTTPResponseStartEvent,
     HTTPScope,
@@ -25,6 +25,7 @@ from litestar.types import (
     Send,
 )
 
+from app.core.allow import allow_of, with_head
 from app.core.answers import API_PATH
 from app.core.cors import cors_headers
 from app.core.errors import MalformedError
@@ -46,20 +47,27 @@ log = logging.getLogger("app.requests")
 class Edge:
     """Wraps the application; pure ASGI, since it sees each byte of every answer."""
 
-    def __init__(self, app: ASGIApp, origins: Collection[str] = ()) -> None:
+    def __init__(self, app: Litestar, origins: Collection[str] = ()) -> None:
         self.app = app
+        self.inner = app.asgi_handler
         self.origins = frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != ScopeType.HTTP:
-            await self.app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         exchange = Exchange(scope, receive, send, self.origins)
         try:
-            await exchange.finish(cast(Any, self.app(exchange.scope, exchange.receive, exchange.send)))
+            await exchange.finish(self._answer(exchange))
         finally:
             exchange.log()
+
+    async def _answer(self, exchange: "Exchange") -> None:
+        if exchange.method == "OPTIONS" and (allow := allow_of(self.app, exchange.scope["path"])):
+            await exchange.tell_options(allow)
+        else:
+            await self.inner(exchange.scope, exchange.receive, exchange.send)
 
 
 class Exchange:
@@ -114,6 +122,12 @@ class Exchange:
             message["body"] = b""
         await self._with_client(lambda: self.outer_send(message))
 
+    async def tell_options(self, allow: str) -> None:
+        """Answers OPTIONS (RFC 9110 §9.3.7), a browser's preflight included."""
+        headers = [(b"allow", allow.encode())]
+        await self.send({"type": "http.response.start", "status": 204, "headers": headers})
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
     async def _with_client(self, talk: Callable[[], Awaitable[T]]) -> T:
         if self.is_cancelled:
             raise asyncio.CancelledError
@@ -132,8 +146,7 @@ class Exchange:
         if "cache-control" not in headers:
             headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
         if "allow" in headers:
-            allowed = {*headers["allow"].split(", "), "OPTIONS"}
-            headers["allow"] = ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
+            headers["allow"] = with_head(headers["allow"])
         headers.update(cors_headers(self.scope, self.origins, headers.get("allow")))
         if varies := self._varies_by():
             headers["vary"] = varies

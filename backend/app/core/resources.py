@@ -23,7 +23,8 @@ Derivation = Callable[[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any
 class Resource(Generic[Out]):
     """One kind of row: its table, its JSON, and what follows from a change.
 
-    `path` is where it is served below the API's base. `columns` are those of the JSON object, in order; `out` is the struct that describes it.
+    `path` is where it is served below the API's base. `columns` are those of the JSON object, in order;
+    `out` is the struct that describes it.
     `derived` names, for a column that clients set, the column that follows from it and how.
     `cleared` is what a `null` in a merge patch stands for where that is not NULL.
     `exclusive` says which column must be NULL where another is set. The database refuses both; a

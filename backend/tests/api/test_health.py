@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 from litestar import Litestar
 
 from app.core.migrate import head_revision
@@ -121,16 +120,16 @@ async def test_a_silent_database_is_told_within_a_second_however_often_it_is_ask
         assert connected == []
 
 
-async def test_a_database_that_comes_back_is_healthy_again(
-    app: Litestar, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(**_: object) -> None:
-        raise ConnectionRefusedError(111, "refused")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(app.state.database, "session", refuse, raising=False)
-        unavailable(await nobody.get("/health/db"))
-    assert (await nobody.get("/health/db")).status_code == 200
+async def test_a_database_that_comes_back_is_healthy_again(database_url: str) -> None:
+    bounds = {"db_pool_size": 1, "db_max_overflow": 0, "db_pool_timeout_seconds": 0.2}
+    async with (
+        running(settings_for(database_url, auto_migrate=False, **bounds)) as app,
+        client_of(app) as nobody,
+    ):
+        async with app.state.database.session() as session:
+            await session.connection()
+            unavailable(await nobody.get("/health/db"))
+        assert (await nobody.get("/health/db")).status_code == 200
 
 
 async def test_health_needs_no_token_and_minds_none(nobody: httpx.AsyncClient) -> None:

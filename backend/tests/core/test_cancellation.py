@@ -60,7 +60,7 @@ def create_by_hand(app: Litestar, receive: Any, sent: list[Any]) -> "asyncio.Tas
         "server": ("127.0.0.1", 2100),
         "state": {},
     }
-    return asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type] # Litestar calls it Awaitable
+    return asyncio.create_task(app(scope, receive, send))
 
 
 @pytest.mark.parametrize("times", [1, 3])

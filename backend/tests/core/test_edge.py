@@ -140,7 +140,7 @@ async def test_head_asks_about_a_copy_as_get_does(alice: httpx.AsyncClient) -> N
 async def test_options_tells_everybody_the_truth(
     nobody: httpx.AsyncClient, path: str, allowed: list[str]
 ) -> None:
-    answer = await nobody.options(path)
+    answer = await nobody.options(path, headers={"Origin": "https://app.example.com"})
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer.headers["allow"].split(", ") == allowed
     for method in METHODS:
@@ -148,3 +148,10 @@ async def test_options_tells_everybody_the_truth(
         assert (answer.status_code != 405) == (method in allowed), method
         if answer.status_code == 405:
             assert answer.headers["allow"].split(", ") == allowed
+
+
+async def test_options_of_nothing_is_404(nobody: httpx.AsyncClient) -> None:
+    for path in ("/nowhere", f"{TASKS}/x/y/z", "/api/v1", "*"):
+        answer = await nobody.options(path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert "allow" not in answer.headers

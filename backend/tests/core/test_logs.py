@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -125,13 +124,14 @@ async def test_no_path_can_forge_a_line(alice: httpx.AsyncClient, logged: pytest
 
 
 def test_no_message_or_stack_can_forge_a_line() -> None:
-    try:
-        raise ValueError('a\n{"level": "error"}')
-    except ValueError:
-        record = logging.LogRecord("x", logging.ERROR, "", 0, "a\r\n%s\u2028\x85", ("b\n",), sys.exc_info())
+    error = ValueError('a\n{"level": "error"}')
+    cause = (ValueError, error, None)
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "a\r\n%s\u2028\x85", ("b\n",), cause)
     rendered = JsonLines().format(record)
     assert rendered.splitlines() == [rendered]
-    assert json.loads(rendered)["message"] == "a\r\nb\n\u2028\x85"
+    line = json.loads(rendered)
+    assert (line["level"], line["message"]) == ("error", "a\r\nb\n\u2028\x85")
+    assert line["stack"] == 'ValueError: a\n{"level": "error"}'
 
 
 def test_what_json_can_not_hold_is_rendered_as_text() -> None:

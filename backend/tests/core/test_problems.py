@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -48,14 +49,10 @@ def an_error(class_: type[ProblemError]) -> ProblemError:
 
 def answer_to(error: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Status, document and headers of the answer to an error."""
-
-    class Asked:
-        scope = {"state": {"request_id": "r-1"}}
-
-    request: Any = Asked()
+    request: Any = SimpleNamespace(scope={"state": {"request_id": "r-1"}})
     response = answer_problem(request, error)
     assert response.media_type == "application/problem+json"
-    return response.status_code, msgspec.json.decode(response.content), response.headers
+    return response.status_code or 0, msgspec.json.decode(response.content), response.headers
 
 
 @pytest.fixture
@@ -138,13 +135,15 @@ def test_a_method_not_allowed_says_which_are() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_database_that_is_down_is_503(method: str) -> None:
+async def test_a_database_that_is_down_is_503(method: str, caplog: pytest.LogCaptureFixture) -> None:
     url = f"postgresql://daybook:{SECRET.replace(' ', '-')}@127.0.0.1:{closed_port()}/daybook"
     async with running(settings_for(url)) as app, client_of(app, "alice") as alice:
         began = time.monotonic()
         body = {"title": "Water the plants"} if method == "POST" else None
         unavailable_within(2, await alice.request(method, TASKS, json=body), began)
         assert checked_out(app.state.database) == 0
+    causes = [getattr(record, "cause", None) for record in caplog.records if "unavailable" in record.message]
+    assert causes == ["ConnectionRefusedError"]
 
 
 async def test_a_pool_that_is_exhausted_is_503(hurried: Litestar) -> None:

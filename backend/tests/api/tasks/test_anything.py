@@ -109,9 +109,7 @@ async def test_any_bytes_are_refused_or_a_task(alice: httpx.AsyncClient, body: b
 
 @many
 @given(name=st.sampled_from(["If-Match", "If-None-Match", "Content-Type"]), value=st.binary(max_size=60))
-async def test_any_header_is_understood_or_refused(
-    alice: httpx.AsyncClient, name: str, value: bytes
-) -> None:
+async def test_any_header_is_understood_or_refused(alice: httpx.AsyncClient, name: str, value: bytes) -> None:
     headers = [(b"Content-Type", b"application/json"), (name.encode(), value)]
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         request = alice.build_request(method, WHERE, content=b'{"title":"Water"}', headers=headers)

@@ -47,6 +47,7 @@ POINTED: dict[str, tuple[bytes, str]] = {
     "half a pair in a name": (b'{"\\ud800":1}', ""),
     "half a pair, alone": (b'"\\udfff"', ""),
     "half a pair below an odd name": (b'{"title":"\\ud800z","a/b~":"x"}', "/title"),
+    "null": (b"null", ""),
     "deep in the title": (b'{"title":' + b"[" * DEEP, "/title"),
     "deep in a tag": (b'{"title":"Water","tags":[' + b'{"a":' * 20_000, "/tags/0"),
     "deep at the top": (b"[" * DEEP, ""),
@@ -83,7 +84,9 @@ async def send(
 ) -> httpx.Response:
     """The bytes, to where this verb takes them."""
     where = TASKS if verb == "POST" else at(await add(client))
-    return await client.request(verb, where, content=content, headers=JSON_TYPE if headers is None else headers)
+    return await client.request(
+        verb, where, content=content, headers=JSON_TYPE if headers is None else headers
+    )
 
 
 async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -95,15 +98,15 @@ async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH"])
 async def test_what_is_not_json_is_malformed(alice: httpx.AsyncClient, verb: str) -> None:
     said = {name: await send(alice, verb, body) for name, body in MALFORMED.items()}
-    assert {name: (answer.status_code, answer.json()["code"]) for name, answer in said.items()} == dict.fromkeys(
-        MALFORMED, (400, "malformed")
-    )
+    assert {
+        name: (answer.status_code, answer.json()["code"]) for name, answer in said.items()
+    } == dict.fromkeys(MALFORMED, (400, "malformed"))
     assert all(answer.headers["content-type"] == "application/problem+json" for answer in said.values())
 
 
 async def test_a_malformed_body_is_told_from_where_on(alice: httpx.AsyncClient) -> None:
-    details = [(await send(alice, "POST", body)).json()["detail"] for body in (b'{"title":NaN}', b"{", b"", b'"\xff"')]
-    assert details == [
+    bodies = (b'{"title":NaN}', b"{", b"", b'{"title":"\xff"}')
+    assert [(await send(alice, "POST", body)).json()["detail"] for body in bodies] == [
         "The body is not JSON from byte 9 on.",
         "The body is not JSON: it ends too early.",
         "The body is empty; send JSON.",

@@ -64,7 +64,7 @@ INVALID: dict[str, tuple[Fields, str]] = {
     "a huge number": ({"title": 10**400}, "/title"),
     "a huge fraction": ({"title": 1e308}, "/title"),
 }
-NOT_AN_OBJECT = [[], [{"title": "Water"}], None, True, 0, 1.5, "title", ""]
+NOT_AN_OBJECT = [[], [{"title": "Water"}], True, 0, 1.5, "title", ""]
 
 VALID: dict[str, Fields] = {
     "one character": {"title": "x"},
@@ -118,7 +118,7 @@ async def test_what_a_task_cannot_be_is_refused_with_its_place(alice: httpx.Asyn
 
 async def test_a_body_that_is_no_object_is_refused(alice: httpx.AsyncClient, verb: str) -> None:
     task = await add(alice)
-    for body in NOT_AN_OBJECT[:2] + NOT_AN_OBJECT[3:]:
+    for body in NOT_AN_OBJECT:
         answer = await send(alice, verb, task, body)
         assert pointed_at(answer) == (422, "application/problem+json", ""), body
         assert len(answer.json()["errors"]) == 1
@@ -128,7 +128,9 @@ async def test_a_body_that_is_no_object_is_refused(alice: httpx.AsyncClient, ver
 async def test_a_title_is_required(alice: httpx.AsyncClient, verb: str) -> None:
     answer = await send(alice, verb, await add(alice), {"completed": True})
     assert answer.status_code == 422
-    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("/title", "required")]
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [
+        ("/title", "required")
+    ]
 
 
 @pytest.mark.parametrize("id_", ["", "1", "not a UUID", 5, None, ["a"], "0" * 31, "g" * 32])

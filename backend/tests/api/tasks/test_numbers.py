@@ -102,6 +102,19 @@ async def test_a_refused_write_takes_no_number(alice: httpx.AsyncClient) -> None
         await alice.delete(missing),
         await alice.post(f"{missing}/restore"),
     ]
-    assert [answer.status_code for answer in refused] == [422, 409, 422, 412, 422, 404, 412, 412, 412, 412, 404, 404]
+    assert [answer.status_code for answer in refused] == [
+        422,
+        409,
+        422,
+        412,
+        422,
+        404,
+        412,
+        412,
+        412,
+        412,
+        404,
+        404,
+    ]
     assert (await alice.get(at(task))).json() == task
     assert (await add(alice))["seq"] == 2

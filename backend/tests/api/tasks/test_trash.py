@@ -27,7 +27,11 @@ async def test_the_trash_lists_what_was_deleted_and_the_list_does_not(alice: htt
     assert await titles(alice) == ["Water the plants"]
     assert await titles(alice, trash="true") == ["Pay the rent"]
     trashed = (await alice.get(TASKS, params={"trash": "true"})).json()["items"][0]
-    assert trashed == task | {"seq": 3, "updated_at": trashed["deleted_at"], "deleted_at": trashed["deleted_at"]}
+    assert trashed == task | {
+        "seq": 3,
+        "updated_at": trashed["deleted_at"],
+        "deleted_at": trashed["deleted_at"],
+    }
     assert trashed["deleted_at"] is not None
 
 

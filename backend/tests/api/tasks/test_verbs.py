@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.tasks.calls import TASKS, add, at, instant
 
-WHOLE = {
+WHOLE: dict[str, object] = {
     "title": "Pay the rent",
     "description": "By transfer",
     "completed": True,
@@ -15,7 +15,7 @@ WHOLE = {
     "due_on": "2026-05-01",
     "tags": ["home", "money"],
 }
-DEFAULTS = {
+DEFAULTS: dict[str, object] = {
     "description": None,
     "completed": False,
     "completed_at": None,

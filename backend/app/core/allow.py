@@ -1,0 +1,31 @@
+"""Which methods a path takes: what OPTIONS and a 405 answer in `Allow`."""
+
+from typing import Any, Final, cast
+
+from litestar import Litestar
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.utils import normalize_path
+
+NO_METHOD: Final[Any] = "NONE"
+"""A method that no path takes."""
+
+
+def allow_of(app: Litestar, path: str) -> str | None:
+    """The value of `Allow` for a path, or None where there is nothing.
+
+    The router itself is asked, by a method that it has to refuse: Litestar's own answers to OPTIONS know
+    one route of a path alone, and stand behind the guards, where no browser's preflight comes.
+    """
+    try:
+        app.asgi_router.handle_routing(path=normalize_path(path), method=NO_METHOD)
+    except MethodNotAllowedException as error:
+        return with_head(cast(dict[str, str], error.headers)["allow"])
+    except NotFoundException:
+        return None
+    return None
+
+
+def with_head(allow: str) -> str:
+    """The same list in order, with HEAD wherever GET is, and OPTIONS."""
+    methods = {*allow.split(", "), "OPTIONS"}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
