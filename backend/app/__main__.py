@@ -6,9 +6,11 @@ import signal
 import socket
 import sys
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
+from litestar import Litestar
+from litestar.types import ASGIApp
 
 from app.core.config import Settings, SettingsError, load_settings
 from app.core.docs import DOCS_PATH
@@ -77,10 +79,23 @@ def listener(host: str, port: int) -> socket.socket:
     return sock
 
 
+def briefly(app: Litestar) -> ASGIApp:
+    """The app, saying why it can't start in its own log alone: Litestar hands the whole stack on as well."""
+
+    async def brief(scope: Any, receive: Any, send: Any) -> None:
+        async def without_stack(message: Any) -> None:
+            failed = message["type"] == "lifespan.startup.failed"
+            await send({**message, "message": ""} if failed else message)
+
+        await app(scope, receive, without_stack if scope["type"] == "lifespan" else send)
+
+    return brief
+
+
 def configuration(settings: Settings) -> uvicorn.Config:
     """How Uvicorn runs the app: HTTP/1.1 only, and the app logs its own requests."""
     return uvicorn.Config(
-        create_app(settings),
+        briefly(create_app(settings)),
         lifespan="on",
         loop="asyncio",
         http="h11",
@@ -112,7 +127,8 @@ def main() -> int:
     configure_logging(settings.log_level)
     for warning in settings.warnings:
         log.warning(warning)
-    Server(settings, configuration(settings)).run([sock])
+    with sock:
+        Server(settings, configuration(settings)).run([sock])
     return 0
 
 

@@ -10,6 +10,7 @@ import httpx
 from joserfc import jwt
 from joserfc.jwk import OctKey
 from litestar import Litestar
+from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.main import create_app
@@ -20,7 +21,7 @@ SECRET = "a secret that only the tests know, 32 bytes or more"
 
 def settings_for(database_url: str, **more: Any) -> Settings:
     """Settings with a real issuer's secret."""
-    return Settings(database_url=database_url, auth_issuer=ISSUER, auth_secret=SECRET, **more)
+    return Settings(database_url=database_url, auth_issuer=ISSUER, auth_secret=SecretStr(SECRET), **more)
 
 
 def token_of(user_id: str, lifetime_seconds: int = 900) -> str:

@@ -38,17 +38,21 @@ class StrictRequest(Request[str, None, State]):
         Raises UnsupportedMediaTypeError for another media type than JSON, MalformedError for what is
         not JSON in UTF-8, InvalidError with a pointer for what is JSON but not of the type.
         """
-        refuse_other_media_types(self.headers.getall("content-type", []))
+        refuse_other_media_types(self.method, self.headers.getall("content-type", []))
         declared = self.route_handler.parsed_data_field
         return decode_body(await self.body(), declared.annotation if declared else Any)
 
 
-def refuse_other_media_types(content_types: list[str]) -> None:
-    """Raises UnsupportedMediaTypeError unless there is one content type and it is JSON in UTF-8."""
+def refuse_other_media_types(method: str, content_types: list[str]) -> None:
+    """Raises UnsupportedMediaTypeError unless there is one content type and it is JSON in UTF-8.
+
+    A merge patch may also be called what it is: application/merge-patch+json (RFC 7396 §4).
+    """
+    accepted = ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
     if len(content_types) == 1:
         media_type, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
         charset_is_utf8 = all(p.replace('"', "") == "charset=utf-8" for p in parameters if p)
-        if media_type == "application/json" and charset_is_utf8:
+        if media_type in accepted and charset_is_utf8:
             return
     raise UnsupportedMediaTypeError("Send the body as `Content-Type: application/json` (UTF-8).")
 

@@ -26,6 +26,8 @@ DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
 _CONFLICTS: Final = ("23505", "23503", "23001", "23P01")
 _INVALID: Final = ("22", "23502", "23514")
 _UNAVAILABLE: Final = ("08", "28", "3D000", "40", "53", "55P03", "57014", "57P0")
+_UNMIGRATED: Final = "42P01"
+"""A table is missing: the database is not migrated, or not yet."""
 _SQLITE_CONFLICTS: Final = (
     sqlite3.SQLITE_CONSTRAINT_UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -48,6 +50,8 @@ _SQLITE_UNAVAILABLE: Final = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 )
+_SQLITE_UNMIGRATED: Final = "no such table: "
+"""The one thing that SQLite has no code for, only words."""
 
 
 def problem_of(exc: BaseException) -> ProblemError | None:
@@ -80,7 +84,7 @@ def _problem(exc: BaseException) -> ProblemError | None:
     if isinstance(sqlstate := getattr(exc, "sqlstate", None), str):
         return _of_sqlstate(sqlstate)
     if isinstance(code := getattr(exc, "sqlite_errorcode", None), int):
-        return _of_sqlite(code)
+        return _unmigrated() if str(exc).startswith(_SQLITE_UNMIGRATED) else _of_sqlite(code)
     if isinstance(exc, asyncpg.DataError | OverflowError | UnicodeEncodeError):
         return _invalid()
     if isinstance(exc, PoolTimeoutError) or _is_network(exc):
@@ -98,6 +102,8 @@ def _of_sqlstate(sqlstate: str) -> ProblemError | None:
         return _conflict()
     if sqlstate.startswith(_INVALID):
         return _invalid()
+    if sqlstate == _UNMIGRATED:
+        return _unmigrated()
     return _unavailable() if sqlstate.startswith(_UNAVAILABLE) else None
 
 
@@ -120,3 +126,7 @@ def _invalid() -> InvalidError:
 
 def _unavailable() -> UnavailableError:
     return UnavailableError("The database does not answer in time. Try again.")
+
+
+def _unmigrated() -> UnavailableError:
+    return UnavailableError("The database is not migrated yet. Try again.")

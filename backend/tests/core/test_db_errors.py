@@ -82,6 +82,7 @@ def with_sqlite_code(code: int) -> sqlite3.Error:
 @pytest.mark.parametrize(
     "error",
     [
+        asyncpg.UndefinedTableError("words"),
         asyncpg.SerializationError("words"),
         asyncpg.DeadlockDetectedError("words"),
         asyncpg.QueryCanceledError("words"),
@@ -117,7 +118,7 @@ def test_what_may_work_in_a_moment(error: Exception) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        asyncpg.UndefinedTableError("words"),
+        asyncpg.UndefinedColumnError("words"),
         asyncpg.ReadOnlySQLTransactionError("words"),
         with_sqlite_code(sqlite3.SQLITE_CORRUPT),
         with_sqlite_code(sqlite3.SQLITE_READONLY),

@@ -11,7 +11,7 @@ from app.core.wire import Day, FieldError, Instant, Text, refuse_out_of_range
 from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]
-Sort = Literal[
+TaskSort = Literal[
     "created_at",
     "-created_at",
     "updated_at",
@@ -51,14 +51,14 @@ class TaskOut(Struct, frozen=True):
     title: str
     description: str | None
     completed: bool
-    completed_at: datetime | None
+    completed_at: Instant | None
     priority: Priority
     due_on: date | None
-    due_at: datetime | None
+    due_at: Instant | None
     tags: list[str]
-    created_at: datetime
-    updated_at: datetime
-    deleted_at: Annotated[datetime | None, Meta(description="When it went to the trash.")]
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: Annotated[Instant | None, Meta(description="When it went to the trash.")]
 
 
 class TaskPage(Struct, frozen=True):
@@ -110,8 +110,8 @@ class TaskPatch(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What the list of tasks can be asked."""
 
-    sort: Annotated[Sort, Meta(description="The order; `-` turns it round. Ties go by id.")] = "-created_at"
-    completed: bool | None = None
+    sort: Annotated[TaskSort, Meta(description="The order; `-` turns it round. Ties go by id.")] = "-created_at"
+    completed: Annotated[bool | None, Meta(description="Only those done, or only those not.")] = None
     priority: Annotated[list[Priority], Meta(description="Any of these.")] = field(default_factory=list)
     tag: Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Tasks with these tags.")] = field(
         default_factory=list

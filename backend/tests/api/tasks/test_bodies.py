@@ -159,3 +159,12 @@ async def test_a_length_that_is_no_number_is_malformed(alice: httpx.AsyncClient)
 async def test_who_has_no_token_learns_nothing_of_the_body(nobody: httpx.AsyncClient) -> None:
     for body in (b"", b"{", BODY, BODY.ljust(BODY_MAX + 1)):
         assert (await nobody.post(TASKS, content=body)).status_code == 401
+
+
+async def test_a_merge_patch_may_be_called_by_its_own_media_type(alice: httpx.AsyncClient) -> None:
+    task = await add(alice, title="Water the plants")
+    headers = {"Content-Type": "application/merge-patch+json"}
+    patched = await alice.patch(at(task), content=b'{"completed":true}', headers=headers)
+    assert (patched.status_code, patched.json()["completed"]) == (200, True)
+    posted = await alice.post(TASKS, content=b'{"title":"Sow"}', headers=headers)
+    assert posted.status_code == 415

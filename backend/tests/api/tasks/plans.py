@@ -1,0 +1,86 @@
+"""What a database does for a statement: the steps of its plan that read tasks, and what they cost."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+PlanCacheMode = Literal["force_custom_plan", "force_generic_plan"]
+STEPS_BETWEEN_COUNTS = 10
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of one statement: `indexes` that tasks were found by, whether rows were sorted or all of a
+    table read, and the cost: rows of tasks and pages read on Postgres, steps of the machine on SQLite.
+    """
+
+    indexes: tuple[str, ...]
+    sorts: bool
+    reads_all: bool
+    rows: int
+    cost: int
+
+
+def on_sqlite(path: str, statement: str, parameters: tuple[Any, ...]) -> Work:
+    """What SQLite does. It doesn't say how many rows it read."""
+    with closing(sqlite3.connect(path)) as connection:
+        details = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        counts = iter(range(1_000_000_000))
+        connection.set_progress_handler(lambda: next(counts) < 0, STEPS_BETWEEN_COUNTS)
+        connection.execute(statement, parameters).fetchall()
+    tasks = [detail for detail in details if " tasks" in detail]
+    return Work(
+        indexes=tuple(detail.removeprefix("SEARCH tasks USING INDEX ") for detail in tasks),
+        sorts=any("TEMP B-TREE" in detail for detail in details),
+        reads_all=any(detail.startswith("SCAN") for detail in tasks),
+        rows=0,
+        cost=next(counts) * STEPS_BETWEEN_COUNTS,
+    )
+
+
+async def on_postgres(
+    url: str, statement: str, parameters: tuple[Any, ...], mode: PlanCacheMode, *, seqscan: bool = True
+) -> Work:
+    """What Postgres does for the prepared statement, planned for its parameters or for any."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"SET plan_cache_mode = {mode}")
+        await connection.execute(f"SET enable_seqscan = {seqscan}")
+        await connection.execute(f"PREPARE page AS {statement}")
+        values = ", ".join(map(_literal, parameters))
+        execute = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE page({values})"
+        plan = msgspec.json.decode(await connection.fetchval(execute))[0]["Plan"]
+    finally:
+        await connection.close()
+    nodes = list(_nodes(plan))
+    tasks = [node for node in nodes if node.get("Relation Name") == "tasks"]
+    return Work(
+        indexes=tuple(f"{node['Index Name']} {node['Index Cond']}" for node in nodes if _finds_tasks(node)),
+        sorts=any("Sort" in node["Node Type"] for node in nodes),
+        reads_all=any(node["Node Type"] == "Seq Scan" for node in tasks),
+        rows=sum(map(_rows_read, tasks)),
+        cost=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
+    )
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _finds_tasks(node: dict[str, Any]) -> bool:
+    return "change_heads" not in node.get("Index Name", "change_heads")
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    return round((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+
+
+def _literal(value: Any) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
