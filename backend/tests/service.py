@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import httpx
 from joserfc import jwt
@@ -34,7 +34,7 @@ def token_of(user_id: str, lifetime_seconds: int = 900) -> str:
 def client_of(app: Litestar, user_id: str | None = None) -> httpx.AsyncClient:
     """A client of the app's, with a token of this person's."""
     headers = {"Authorization": f"Bearer {token_of(user_id)}"} if user_id else {}
-    transport = httpx.ASGITransport(app=app)
+    transport = httpx.ASGITransport(app=cast(Any, app))  # the same protocol, spelt in other types
     return httpx.AsyncClient(transport=transport, base_url="http://daybook.test", headers=headers)
 
 

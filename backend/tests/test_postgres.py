@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -30,12 +32,19 @@ def answers(url: str) -> bool:
         return probe.connect_ex((place.hostname or "", place.port or 0)) == 0
 
 
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_server_goes_with_whoever_started_it(end: signal.Signals, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
-    environment |= {"TMPDIR": str(tmp_path), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that another account can look into, as pytest's own can't be kept to be."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
         folder.chmod(0o755)
+        yield folder
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_server_goes_with_whoever_started_it(end: signal.Signals, open_folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TEST_DATABASE_URL"}
+    environment |= {"TMPDIR": str(open_folder), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     with subprocess.Popen(
         [sys.executable, "-c", HOLD],
         env=environment,
@@ -46,13 +55,13 @@ def test_the_server_goes_with_whoever_started_it(end: signal.Signals, tmp_path: 
         assert holder.stdout
         url = holder.stdout.readline().strip()
         assert answers(url)
-        assert list(tmp_path.iterdir()) != []
+        assert list(open_folder.iterdir()) != []
         holder.send_signal(end)
     until = time.monotonic() + 10
-    while (answers(url) or list(tmp_path.iterdir())) and time.monotonic() < until:
+    while (answers(url) or list(open_folder.iterdir())) and time.monotonic() < until:
         time.sleep(0.05)
     assert not answers(url)
-    assert list(tmp_path.iterdir()) == []
+    assert list(open_folder.iterdir()) == []
 
 
 async def test_databases_are_made_and_dropped_under_whoever_is_connected(postgres_server: str) -> None:

@@ -13,6 +13,6 @@ def fold(text: str) -> str:
 
 
 def pattern_containing(text: str) -> str:
-    """The LIKE pattern (escape: backslash) of folded texts that contain this one; nothing in it is a wildcard."""
+    """The LIKE pattern (escape: backslash) of folded texts that contain this one, wildcards taken as text."""
     escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"

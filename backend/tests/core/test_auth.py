@@ -50,6 +50,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         dependencies={"user_id": Provide(provide_user_id, sync_to_thread=False)},
         exception_handlers={ProblemError: _answer},
         state=State({"verifier": verifier_of(KEY, Clock())}),
+        logging_config=None,
         openapi_config=None,
     )
     transport = httpx.ASGITransport(cast(Any, app))  # two libraries, two spellings of ASGI

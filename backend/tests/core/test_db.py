@@ -77,6 +77,7 @@ async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
         dependencies={"session": Provide(provide_session)},
         state=State({"database": database}),
         debug=True,
+        logging_config=None,
     )
     transport = httpx.ASGITransport(cast(Any, app))
     async with httpx.AsyncClient(transport=transport, base_url="http://daybook.test") as client:

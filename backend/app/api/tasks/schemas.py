@@ -110,7 +110,7 @@ class TaskPatch(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
 class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """What the list of tasks can be asked."""
 
-    sort: Annotated[TaskSort, Meta(description="The order; `-` turns it round. Ties go by id.")] = "-created_at"
+    sort: Annotated[TaskSort, Meta(description="The order; `-` turns it round.")] = "-created_at"
     completed: Annotated[bool | None, Meta(description="Only those done, or only those not.")] = None
     priority: Annotated[list[Priority], Meta(description="Any of these.")] = field(default_factory=list)
     tag: Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Tasks with these tags.")] = field(

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +82,7 @@ def load_sqlite(path: str) -> None:
     places = ", ".join("?" * len(COLUMNS))
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -131072")
         connection.executemany(
             f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES ({places})",
             (tuple(map(_as_sqlite_keeps_it, row)) for row in rows()),
@@ -90,5 +92,10 @@ def load_sqlite(path: str) -> None:
 
 def _as_sqlite_keeps_it(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+        return _as_sqlite_keeps_instants(value)
     return str(value) if isinstance(value, UUID | date) else value
+
+
+@lru_cache(maxsize=8)
+def _as_sqlite_keeps_instants(value: datetime) -> str:
+    return value.strftime("%Y-%m-%d %H:%M:%S.%f")
