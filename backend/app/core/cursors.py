@@ -40,7 +40,7 @@ def decode_cursor(text: str, question: str, type_: type[Keys], least: Keys, grea
         cursor = _decoded(text)
         if cursor.question != question:
             raise MalformedError("The cursor belongs to another sort or filter; start without it.")
-        keys = msgspec.json.decode(cursor.keys, type=type_)
+        keys: Keys = msgspec.json.decode(cursor.keys, type=type_)
         # Only one spelling of a cursor is ours: base64 and JSON would both let others through.
         if least <= keys <= greatest and encode_cursor(question, keys) == text:
             return keys

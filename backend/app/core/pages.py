@@ -153,10 +153,14 @@ def page_statement(
     table = listing.resource.table
     sort = listing.sorts[sort_name]
     matching = [listing.filters[name] for name in filters]
-    served = [_after(sort)] if len(sort.keys) == 1 else [listing.everything, _after(sort)]
+    # Of several bounds on one column SQLite starts from the one named first: the nearest must be it.
+    if len(sort.keys) == 1:
+        conditions = [_after(sort), *matching]
+    else:
+        conditions = [*matching, listing.everything, _after(sort)]
     page = (
         select(*(table.c[name] for name in listing.resource.columns))
-        .where(by_user(table), *served, *matching)
+        .where(by_user(table), *conditions)
         .order_by(*(key.desc() if sort.descending else key.asc() for key in sort.keys))
         .limit(bindparam("fetch", type_=table.c.seq.type))
         .subquery("page")
@@ -167,7 +171,8 @@ def page_statement(
         _unless_known(select(json_lines(json_row(*page.c)))).label("lines"),
     ]
     if total:
-        count = select(func.count()).select_from(table).where(by_user(table), listing.everything, *matching)
+        counted = (by_user(table), *matching, listing.everything)
+        count = select(func.count()).select_from(table).where(*counted)
         columns.append(_unless_known(count).label("total"))
     return select(*columns)
 

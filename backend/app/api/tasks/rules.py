@@ -36,7 +36,7 @@ def question_from(query: TaskQuery, now: datetime) -> Question:
         parameters=parameters,
         asked=query.without_page(),
         representation=_representation(query, parameters.get("today")),
-        start=None,
+        start=_start(query, parameters),
     )
 
 

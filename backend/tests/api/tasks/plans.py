@@ -79,7 +79,8 @@ def _finds_tasks(node: dict[str, Any]) -> bool:
 
 
 def _rows_read(node: dict[str, Any]) -> int:
-    return round((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+    rows: int = round((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+    return rows
 
 
 def _literal(value: Any) -> str:

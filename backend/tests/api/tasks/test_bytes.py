@@ -36,7 +36,7 @@ INSTANTS = st.datetimes(
     datetime(9998, 12, 30),  # noqa: DTZ001
     timezones=ZONES | st.just(UTC),
 )
-DUES = st.one_of(
+DUES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.dates(date(1970, 1, 1), date(9998, 12, 31)).map(lambda day: {"due_on": day}),
     INSTANTS.map(lambda moment: {"due_at": moment}),

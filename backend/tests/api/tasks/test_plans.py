@@ -153,6 +153,14 @@ async def test_another_order_sorts_the_rows_of_one_person(crowd: Crowd, query: s
     assert (work.sorts, work.reads_all) == (True, False)
 
 
+@pytest.mark.parametrize("query", ["created_from=2020-06-10", "created_to=2020-01-03"])
+@pytest.mark.parametrize("order", ["sort=title", "sort=-due", "total=true"])
+async def test_a_range_of_creation_is_all_that_is_read(crowd: Crowd, query: str, order: str) -> None:
+    work = await crowd.work("force_generic_plan", f"{query}&{order}", seqscan=False)
+    assert work.rows <= ROWS // 20
+    assert work.cost <= ROWS
+
+
 async def test_a_total_counts_the_rows_of_one_person(crowd: Crowd) -> None:
     work = await crowd.work("force_custom_plan", "total=true", seqscan=False)
     assert len(work.indexes) == 2
