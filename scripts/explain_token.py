@@ -6,12 +6,12 @@ import sys
 import time
 
 import _path  # noqa: F401 (makes `app` importable)
-from app.core.claim_checks import CLAIM_CHECKS
+from app.core.auth.claim_checks import CLAIM_CHECKS
+from app.core.auth.dev_key import DevKeyError
+from app.core.auth.token_checks import Claims, Rules, TokenRefusedError, signed_claims
+from app.core.auth.tokens import keys_for, rules_of
 from app.core.config import Settings, SettingsError, load_settings
-from app.core.dev_key import DevKeyError
 from app.core.errors import UnavailableError
-from app.core.token_checks import Claims, Rules, TokenRefusedError, signed_claims
-from app.core.tokens import keys_for, rules_of
 
 PASSES, FAILS, COULD_NOT_RUN = 0, 1, 2
 

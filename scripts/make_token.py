@@ -4,8 +4,8 @@ import argparse
 import sys
 
 import _path  # noqa: F401 (makes `app` importable)
+from app.core.auth.dev_key import DevKeyError, mint_token
 from app.core.config import SettingsError, load_settings
-from app.core.dev_key import DevKeyError, mint_token
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,8 +11,8 @@ import msgspec
 
 import _path  # noqa: F401 (makes `app` importable)
 from app.core.config import SettingsError, load_settings
-from app.core.migrate import UnreachableError
-from app.core.verify import Check, verify
+from app.core.db.migrate import UnreachableError
+from app.core.db.verify import Check, verify
 from app.models import metadata
 from app.models.task import Task
 

@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.types import ASGIApp
 
 from app.core.config import Settings, SettingsError, load_settings
-from app.core.docs import DOCS_PATH
+from app.core.http.docs import DOCS_PATH
 from app.core.logs import configure_logging
 from app.main import create_app
 

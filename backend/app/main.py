@@ -13,20 +13,20 @@ from litestar.di import Provide
 from app.api import controllers
 from app.api.health.controller import HealthController
 from app.api.health.probe import Probe
-from app.core import conditions
-from app.core.answers import API_PATH
-from app.core.auth import provide_user_id, require_user
-from app.core.bodies import BODY_MAX, StrictRequest
+from app.core.auth.guard import provide_user_id, require_user
+from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
-from app.core.db import Database, open_database, provide_session
-from app.core.docs import docs_handlers
-from app.core.edge import Edge
-from app.core.migrate import UnreachableError, head_revision, upgrade
-from app.core.migration_lock import OrphansError
-from app.core.openapi import openapi_config
-from app.core.problems import answer_problem
-from app.core.query_strings import provide_asked
-from app.core.tokens import make_verifier
+from app.core.db.migrate import UnreachableError, head_revision, upgrade
+from app.core.db.migration_lock import OrphansError
+from app.core.db.session import Database, open_database, provide_session
+from app.core.http import conditions
+from app.core.http.answers import API_PATH
+from app.core.http.bodies import BODY_MAX, StrictRequest
+from app.core.http.docs import docs_handlers
+from app.core.http.edge import Edge
+from app.core.http.openapi import openapi_config
+from app.core.http.problems import answer_problem
+from app.core.http.query_strings import provide_asked
 
 VERSION: Final = "0.1.0"
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings as hypothesis_settings
 
-from app.core.database_url import parse_database_url
-from app.core.migrate import upgrade
+from app.core.db.migrate import upgrade
+from app.core.db.url import parse_database_url
 from tests.postgres import create_database, drop_database, running_postgres
 
 EngineName = Literal["sqlite", "postgres"]

@@ -40,7 +40,12 @@ MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:home|Users|root|work|mnt)/(?!alice\b|
 LAYERS = ("core", "models", "schemas", "queries", "rules", "controller", "main")
 ROLES = {"probe": "queries"}  # health's one statement, and how long to wait for it
 # The write and read paths name the counter's table, and what a model says of its own columns.
-CORE_READS_MODELS = {"app.core.resources", "app.core.statements", "app.core.verify", "app.core.migrate"}
+CORE_READS_MODELS = {
+    "app.core.rows.resources",
+    "app.core.rows.statements",
+    "app.core.db.verify",
+    "app.core.db.migrate",
+}
 MODELS_READ_CORE = {"app.core.ids", "app.core.text"}
 
 
@@ -125,7 +130,9 @@ def test_no_file_is_long() -> None:
 
 def test_one_commit() -> None:
     texts = {name: path.read_text() for name, path in python_files().items()}
-    assert [name for name, text in texts.items() for _ in re.findall(r"\bcommit\(", text)] == ["app.core.db"]
+    assert [name for name, text in texts.items() for _ in re.findall(r"\bcommit\(", text)] == [
+        "app.core.db.session"
+    ]
 
 
 def test_settings_alone_read_the_environment() -> None:

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 from alembic.util import CommandError
 
-from app.core.migrate import UnreachableError, head_revision
+from app.core.db.migrate import UnreachableError, head_revision
 from app.main import create_app
-from tests.core.databases import checked_out, closed_port
+from tests.core.db.databases import checked_out, closed_port
 from tests.service import client_of, running, settings_for
 
 TASKS = "/api/v1/tasks"

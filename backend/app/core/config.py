@@ -24,7 +24,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from app.core.database_url import DatabaseUrl, parse_database_url
+from app.core.db.url import DatabaseUrl, parse_database_url
 from app.core.setting_values import algorithm_of, lower, origin_of, split, upper, web_url
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[3]

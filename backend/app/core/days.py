@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 
 from app.core.errors import Fault, InvalidError
-from app.core.wire import END_OF_TIME, FIRST_DAY, FIRST_INSTANT, LAST_DAY, Instant
+from app.core.http.wire import END_OF_TIME, FIRST_DAY, FIRST_INSTANT, LAST_DAY, Instant
 
 
 class Bound(NamedTuple):

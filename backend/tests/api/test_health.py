@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
-from app.core.migrate import head_revision
-from tests.core.databases import checked_out, closed_port
+from app.core.db.migrate import head_revision
+from tests.core.db.databases import checked_out, closed_port
 from tests.service import client_of, running, settings_for
 
 DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql"}

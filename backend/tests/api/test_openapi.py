@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut, TaskQuery
-from app.core.problems import Problem
+from app.core.http.problems import Problem
 from app.main import create_app
 from tests.service import client_of, settings_for
 

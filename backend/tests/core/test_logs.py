@@ -109,7 +109,7 @@ async def test_a_bug_is_one_problem_and_its_stack_stays_in_the_log(
             "request_id": request_id,
         },
     )
-    (bug,) = lines_of(logged, "app.core.problems")
+    (bug,) = lines_of(logged, "app.core.http.problems")
     assert (bug["level"], bug["request_id"]) == ("error", request_id)
     assert "the engine room is on fire" in bug["stack"]
     assert [line["status"] for line in lines_of(logged)] == [500]

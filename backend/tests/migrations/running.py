@@ -13,8 +13,8 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from app.core.config import Settings
-from app.core.database_url import parse_database_url
-from app.core.migrate import INI, config, connect, head_revision
+from app.core.db.migrate import INI, config, connect, head_revision
+from app.core.db.url import parse_database_url
 
 # The command's own entry point, for several commands in one process: each start costs a second.
 DRIVER = """
@@ -28,7 +28,7 @@ for line in sys.argv[2:]:
 TOGETHER = """
 import sys
 sys.path.insert(0, sys.argv[3])
-import app.core.migrate, app.core.config, app.models
+import app.core.db.migrate, app.core.config, app.models
 from alembic.config import main
 print("ready", flush=True)
 sys.stdin.readline()

@@ -9,7 +9,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.core.migrate import INI, config, head_revision
+from app.core.db.migrate import INI, config, head_revision
 from tests.migrations.running import alembic, look
 
 HEAD = head_revision()

@@ -8,10 +8,10 @@ from alembic import command
 from sqlalchemy import Connection, inspect, text
 
 from app.core.config import Settings
-from app.core.db import open_database
-from app.core.migrate import current_revision, head_revision, upgrade
-from app.core.migration_lock import OrphansError
-from app.core.verify.shape import live_shape
+from app.core.db.migrate import current_revision, head_revision, upgrade
+from app.core.db.migration_lock import OrphansError
+from app.core.db.session import open_database
+from app.core.db.verify.shape import live_shape
 from app.models import metadata
 from tests.migrations.running import (
     alembic_at_once,
@@ -168,7 +168,7 @@ async def test_memory_is_migrated_on_its_one_connection(
     memory_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = open_database(Settings(database_url=memory_database_url))
-    caplog.set_level("INFO", "app.core.migrate")
+    caplog.set_level("INFO", "app.core.db.migrate")
     await upgrade(database.url, database.engine)
     assert f"Database upgraded to revision {head_revision()}" in caplog.messages
     async with database.engine.connect() as connection:

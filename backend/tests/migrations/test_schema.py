@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import Connection, inspect, select, text
 from sqlmodel import Session
 
-from app.core.verify.shape import Shape, live_shape, model_shape
+from app.core.db.verify.shape import Shape, live_shape, model_shape
 from app.models import metadata
 from app.models.base import table_of
 from app.models.task import Task

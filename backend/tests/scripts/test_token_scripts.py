@@ -13,7 +13,7 @@ from joserfc.jwk import Key
 import explain_token
 import make_token
 from app.core.config import PROJECT_ROOT, Settings
-from tests.core.issuer import AUDIENCE, ISSUER, claims_of, jwks_of, new_key, serving, sign
+from tests.core.auth.issuer import AUDIENCE, ISSUER, claims_of, jwks_of, new_key, serving, sign
 
 KEY = new_key()
 

@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.health.schemas import DatabaseHealth
-from app.core.db import Database
-from app.core.db_errors import DATABASE_ERRORS
-from app.core.migrate import current_revision
+from app.core.db.errors import DATABASE_ERRORS
+from app.core.db.migrate import current_revision
+from app.core.db.session import Database
 
 ANSWER_WITHIN_SECONDS: Final = 0.8
 DOWN: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)

@@ -11,11 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.api.tasks.queries import TASK_LIST, TASKS
 from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TASK_EXAMPLE, TaskNew, TaskOut, TaskPage, TaskPatch, TaskPut, TaskQuery
-from app.core import writes
-from app.core.answers import created_answer, page_answer, row_answer
-from app.core.conditions import IfMatch
-from app.core.pages import read_page
-from app.core.reads import read_row
+from app.core.http.answers import created_answer, page_answer, row_answer
+from app.core.http.conditions import IfMatch
+from app.core.rows import writes
+from app.core.rows.pages import read_page
+from app.core.rows.reads import read_row
 
 
 class TaskController(Controller):

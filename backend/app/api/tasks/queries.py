@@ -12,12 +12,12 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.api.tasks.schemas import TaskOut
+from app.core.http.wire import Instant, Text
 from app.core.ids import GREATEST_ID, LEAST_ID
-from app.core.json_texts import among, has_all, has_any
-from app.core.pages import Listing, Sort
-from app.core.resources import Resource
+from app.core.rows.json_texts import among, has_all, has_any
+from app.core.rows.pages import Listing, Sort
+from app.core.rows.resources import Resource
 from app.core.text import fold
-from app.core.wire import Instant, Text
 from app.models.base import table_of
 from app.models.task import PRIORITIES, TITLE_MAX, Task
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from app.api.tasks.schemas import TaskQuery
 from app.core.days import day_bound, parse_bound, zone_of
-from app.core.etags import representation_of
+from app.core.http.etags import representation_of
 from app.core.ids import first_id_at
-from app.core.pages import Question
+from app.core.rows.pages import Question
 from app.core.text import pattern_containing
 
 TASK_REPRESENTATION: Final = "tasks-1"

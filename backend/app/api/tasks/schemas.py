@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from app.core.query_strings import ListQuery
-from app.core.wire import Day, FieldError, Instant, Text, refuse_out_of_range
+from app.core.http.query_strings import ListQuery
+from app.core.http.wire import Day, FieldError, Instant, Text, refuse_out_of_range
 from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.core.bodies import BODY_MAX
+from app.core.http.bodies import BODY_MAX
 from tests.api.tasks.calls import TASKS, add, at, titles
 
 JSON_TYPE = {"Content-Type": "application/json"}

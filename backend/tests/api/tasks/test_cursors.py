@@ -13,8 +13,8 @@ from litestar import Litestar
 
 from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TaskQuery
-from app.core.cursors import CURSOR_MAX, encode_cursor
-from app.core.query_strings import parse_query
+from app.core.http.query_strings import parse_query
+from app.core.rows.cursors import CURSOR_MAX, encode_cursor
 from tests.api.tasks.calls import TASKS, add
 from tests.service import client_of
 

@@ -13,8 +13,8 @@ from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TaskQuery
 from app.core.days import start_of
 from app.core.errors import InvalidError
-from app.core.pages import read_page
-from app.core.query_strings import parse_query
+from app.core.http.query_strings import parse_query
+from app.core.rows.pages import read_page
 from tests.api.tasks.calls import TASKS, add, at, id_at, instant
 
 SHORTEST = timedelta(microseconds=1)

@@ -9,8 +9,8 @@ from litestar import Litestar
 from app.api.tasks.queries import TASK_LIST
 from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TaskQuery
-from app.core.pages import Page, read_page
-from app.core.query_strings import parse_query
+from app.core.http.query_strings import parse_query
+from app.core.rows.pages import Page, read_page
 from tests.api.tasks.calls import TASKS, add, at, instant
 
 MORNING = datetime(2026, 5, 1, 6, tzinfo=UTC)

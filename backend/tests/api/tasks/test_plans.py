@@ -15,10 +15,10 @@ from sqlalchemy import Connection, event
 from app.api.tasks.queries import TASK_LIST
 from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TaskQuery
-from app.core.cursors import encode_cursor
-from app.core.db import Database, open_database
-from app.core.pages import Page, read_page
-from app.core.query_strings import parse_query
+from app.core.db.session import Database, open_database
+from app.core.http.query_strings import parse_query
+from app.core.rows.cursors import encode_cursor
+from app.core.rows.pages import Page, read_page
 from tests.api.tasks.crowd import ROWS, id_of, load_postgres, load_sqlite
 from tests.api.tasks.plans import PlanCacheMode, Work, on_postgres, on_sqlite
 from tests.postgres import create_database, drop_database

@@ -1,0 +1,1 @@
+"""Who is asking: from a bearer token to a `user_id`."""

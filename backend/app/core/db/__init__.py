@@ -1,0 +1,1 @@
+"""The database: its URL, its engines, its sessions, its schema."""

@@ -1,0 +1,120 @@
+"""Migrations from within the program: where the schema is, where it should be, and the way there."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from app.core.db.migration_lock import DEFERRED, LOCK_WAIT_SECONDS
+from app.core.db.url import DatabaseUrl
+
+INI: Final = Path(__file__).resolve().parents[4] / "migrations" / "alembic.ini"
+CONNECT_SECONDS: Final = 10
+
+logger = logging.getLogger(__name__)
+
+
+class UnreachableError(Exception):
+    """There is no database to talk to: one line, fit for a terminal, without secrets."""
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration; with a connection, env.py works on that one and leaves logging alone."""
+    result = Config(INI)
+    result.attributes.update(connection=connection, on_version_apply=_log_step)
+    return result
+
+
+def head_revision() -> str | None:
+    """The revision that this code wants, or None where there are no migrations at all."""
+    return ScriptDirectory.from_config(config()).get_current_head()
+
+
+async def current_revision(connection: AsyncConnection) -> str | None:
+    """The revision that the database is at, or None where it was never migrated."""
+    return await connection.run_sync(revision_of)
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The same, for those who are in the midst of synchronous code."""
+    return " and ".join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
+
+
+async def upgrade(database: DatabaseUrl, engine: AsyncEngine | None = None) -> None:
+    """Bring the schema to the head revision, in one transaction; each revision is logged.
+
+    The connection is one of its own, without the service's time-outs, unless `engine` is given: a
+    database in memory lives in its engine's one connection. One at a time in a process; any number
+    of processes at once. Raises UnreachableError, and what the migrations raise.
+    """
+    async with engine.connect() if engine else connect(database) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+
+
+@asynccontextmanager
+async def connect(
+    database: DatabaseUrl, *, lock_seconds: int = LOCK_WAIT_SECONDS
+) -> AsyncIterator[AsyncConnection]:
+    """One connection, of no pool, that may take its time. Raises UnreachableError.
+
+    On SQLite it begins IMMEDIATE, so that two who migrate at once wait for each other instead of
+    failing, unless it has the execution option `deferred`. The file's folder is made.
+    """
+    engine = _engine(database, lock_seconds)
+    try:
+        connection = await engine.connect()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
+        raise UnreachableError(f"The database {database} can't be reached: {_reason(error)}") from None
+    try:
+        yield connection
+    finally:
+        await connection.close()
+        await engine.dispose()
+
+
+def _engine(database: DatabaseUrl, lock_seconds: int) -> AsyncEngine:
+    if database.dialect == "postgresql":
+        arguments = {"timeout": CONNECT_SECONDS, **database.connect_args}
+        return create_async_engine(database.url, connect_args=arguments, poolclass=NullPool)
+    if database.file:
+        database.file.parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(database.url, poolclass=NullPool)
+    event.listen(engine.sync_engine, "connect", partial(_take_over_transactions, lock_seconds))
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _take_over_transactions(lock_seconds: int, dbapi: Any, _record: object) -> None:
+    """The driver would begin by itself, and only at the first INSERT: DDL would not be in it."""
+    dbapi.isolation_level = None
+    cursor = dbapi.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={lock_seconds * 1000}")
+    cursor.execute("PRAGMA schema_version")  # reads the file: one that is no database is known now
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    deferred = connection.get_execution_options().get(DEFERRED)
+    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+
+def _reason(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "strerror", None) or str(cause) or "it does not answer in time"
+
+
+def _log_step(*, step: Any, **_: Any) -> None:
+    way = "upgraded to" if step.is_upgrade else "downgraded from"
+    logger.info("Database %s revision %s", way, step.up_revision_id)

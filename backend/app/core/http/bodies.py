@@ -1,0 +1,104 @@
+"""Request bodies: JSON, strictly of the type that the handler declares."""
+
+import json
+import re
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+
+from app.core.errors import Fault, InvalidError, MalformedError, UnsupportedMediaTypeError
+from app.core.http.wire import escaped, fault_of
+
+BODY_MAX = 256 * 1024
+"""Bytes of a request body; more is a 413."""
+
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class StrictRequest(Request[str, None, State]):
+    """A request whose JSON is decoded straight into the handler's `data` type.
+
+    Litestar would decode to plain objects and convert leniently ("5" becomes 5); msgspec's decoder is
+    strict, and reads each byte once.
+    """
+
+    async def body(self) -> bytes:
+        """The body. Raises MalformedError where there is none."""
+        if body := await super().body():
+            return body
+        raise MalformedError("The body is empty; send JSON.")
+
+    async def json(self) -> Any:
+        """The body as the handler's `data` type.
+
+        Raises UnsupportedMediaTypeError for another media type than JSON, MalformedError for what is
+        not JSON in UTF-8, InvalidError with a pointer for what is JSON but not of the type.
+        """
+        refuse_other_media_types(self.method, self.headers.getall("content-type", []))
+        declared = self.route_handler.parsed_data_field
+        return decode_body(await self.body(), declared.annotation if declared else Any)
+
+
+def refuse_other_media_types(method: str, content_types: list[str]) -> None:
+    """Raises UnsupportedMediaTypeError unless there is one content type and it is JSON in UTF-8.
+
+    A merge patch may also be called what it is: application/merge-patch+json (RFC 7396 §4).
+    """
+    accepted = ("application/json", "application/merge-patch+json")[: 1 + (method == "PATCH")]
+    if len(content_types) == 1:
+        media_type, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
+        charset_is_utf8 = all(p.replace('"', "") == "charset=utf-8" for p in parameters if p)
+        if media_type in accepted and charset_is_utf8:
+            return
+    raise UnsupportedMediaTypeError("Send the body as `Content-Type: application/json` (UTF-8).")
+
+
+def decode_body(body: bytes, type_: Any) -> Any:
+    """The body as an instance of `type_`, or the error that says what is wrong and where."""
+    try:
+        return _decoder(type_).decode(body)
+    except msgspec.ValidationError as error:
+        raise InvalidError("The body has an invalid value.", errors=(fault_of(error),)) from error
+    except UnicodeDecodeError as error:
+        raise MalformedError("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise MalformedError("The body is nested too deeply.") from error
+    except msgspec.DecodeError as error:
+        pointer = _lone_surrogate(body)
+        if pointer is not None:
+            fault = Fault(pointer, "invalid", "Expected text without lone surrogates")
+            raise InvalidError("The body has an invalid value.", errors=(fault,)) from error
+        place = _BYTE.search(str(error))
+        where = f" from byte {place[1]} on" if place else ": it ends too early"
+        raise MalformedError(f"The body is not JSON{where}.") from error
+
+
+@lru_cache(maxsize=256)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def _lone_surrogate(body: bytes) -> str | None:
+    """The pointer to a text with half a surrogate pair, which is JSON but no Unicode text.
+
+    Where it is a name, the pointer is to the object: such a name can't be written.
+    """
+    try:
+        places = [("", json.loads(body.decode()))]
+    except (ValueError, RecursionError):
+        return None
+    while places:
+        pointer, value = places.pop()
+        if isinstance(value, str) and _SURROGATE.search(value):
+            return pointer
+        if isinstance(value, dict):
+            if any(_SURROGATE.search(name) for name in value):
+                return pointer
+            places += [(f"{pointer}/{escaped(name)}", item) for name, item in value.items()]
+        elif isinstance(value, list):
+            places += [(f"{pointer}/{index}", item) for index, item in enumerate(value)]
+    return None

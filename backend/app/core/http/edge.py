@@ -1,0 +1,176 @@
+"""The edge of the service: what every request gets and every answer carries.
+
+A request id, the headers of safety, caching and CORS, HEAD wherever there is a GET, one line in the log,
+and the promise that work begun is finished: a cancelled request does not tear its transaction.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Final, TypeVar, cast
+
+from litestar import Litestar
+from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
+from litestar.types import (
+    HTTPReceiveMessage,
+    HTTPResponseStartEvent,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+)
+
+from app.core.errors import MalformedError
+from app.core.http.allow import allow_of, with_head
+from app.core.http.answers import API_PATH
+from app.core.http.cors import cors_headers
+from app.core.ids import new_id
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+SECURITY_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+T = TypeVar("T")
+log = logging.getLogger("app.requests")
+
+
+class Edge:
+    """Wraps the application; pure ASGI, since it sees each byte of every answer."""
+
+    def __init__(self, app: Litestar, origins: Collection[str] = ()) -> None:
+        self.app = app
+        self.inner = app.asgi_handler
+        self.origins = frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.inner(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, self.origins)
+        try:
+            await exchange.finish(self._answer(exchange))
+        finally:
+            exchange.log()
+
+    async def _answer(self, exchange: "Exchange") -> None:
+        if exchange.method == "OPTIONS" and (allow := allow_of(self.app, exchange.scope["path"])):
+            await exchange.tell_options(allow)
+        else:
+            await self.inner(exchange.scope, exchange.receive, exchange.send)
+
+
+class Exchange:
+    """One request and its answer on the way through the edge; a `status` of 0 is no answer yet."""
+
+    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, origins: Collection[str]) -> None:
+        self.began = perf_counter()
+        self.outer_receive = receive
+        self.outer_send = send
+        self.origins = origins
+        self.method: str = scope["method"]
+        self.request_id = request_id_of(scope)
+        self.status = 0
+        self.is_cancelled = False
+        self.is_with_client = False
+        # HEAD is GET without the body (RFC 9110 §9.3.2); the server keeps its own scope and sees HEAD.
+        inner = {**scope, "method": "GET" if self.method == "HEAD" else self.method}
+        inner["state"] = {**scope.get("state", {}), "request_id": self.request_id}
+        self.scope = cast(HTTPScope, inner)
+
+    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs the work to its end even when the caller is cancelled, who then learns of it.
+
+        Whoever cancels in mid-write could not tell whether it was written. Only waiting for the client,
+        who is gone, ends at once.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self.is_cancelled = True
+            while not task.done():
+                if self.is_with_client:
+                    task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({task})
+            raise
+
+    async def receive(self) -> HTTPReceiveMessage:
+        """What the client sends. Raises MalformedError where it leaves before it has said all."""
+        message = cast(HTTPReceiveMessage, await self._with_client(self.outer_receive))
+        if message["type"] == "http.disconnect" and not self.status:
+            raise MalformedError("The connection was closed before the end of the body.")
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Passes the answer on, with the headers that every answer carries."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.complete(message)
+        elif message["type"] == "http.response.body" and self.method == "HEAD":
+            message["body"] = b""
+        await self._with_client(lambda: self.outer_send(message))
+
+    async def tell_options(self, allow: str) -> None:
+        """Answers OPTIONS (RFC 9110 §9.3.7), a browser's preflight included."""
+        headers = [(b"allow", allow.encode())]
+        await self.send({"type": "http.response.start", "status": 204, "headers": headers})
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _with_client(self, talk: Callable[[], Awaitable[T]]) -> T:
+        if self.is_cancelled:
+            raise asyncio.CancelledError
+        self.is_with_client = True
+        try:
+            return await talk()
+        finally:
+            self.is_with_client = False
+
+    def complete(self, start: HTTPResponseStartEvent) -> None:
+        """Adds what is missing to the headers of an answer."""
+        headers = MutableScopeHeaders.from_message(start)
+        headers["x-request-id"] = self.request_id
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        if "cache-control" not in headers:
+            headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
+        if "allow" in headers:
+            headers["allow"] = with_head(headers["allow"])
+        headers.update(cors_headers(self.scope, self.origins, headers.get("allow")))
+        if varies := self._varies_by():
+            headers["vary"] = varies
+
+    def _varies_by(self) -> str:
+        """The request's headers that the answer depends on, whether or not this request has them."""
+        names = ["Authorization"] if self.scope["path"].startswith(API_PATH) else []
+        return ", ".join([*names, "Origin"] if self.origins else names)
+
+    def log(self) -> None:
+        """One line: never a token, a body or a value of the query string."""
+        log.info(
+            "request",
+            extra={
+                "request_id": self.request_id,
+                "method": self.method,
+                "path": self.scope["path"],
+                "status": self.status,
+                "milliseconds": round((perf_counter() - self.began) * 1000, 1),
+            },
+        )
+
+
+def request_id_of(scope: HTTPScope) -> str:
+    """The client's X-Request-ID where it is fit to be logged, else a new one."""
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    return given.decode("ascii") if REQUEST_ID.fullmatch(given) else str(new_id())

@@ -1,0 +1,97 @@
+"""Query strings: strictly of the struct that the handler names, documented from the same struct."""
+
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar, cast, get_origin
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import State
+from msgspec import Meta
+
+from app.core.errors import Fault, InvalidError, MalformedError
+from app.core.http.wire import fault_of
+
+Query = TypeVar("Query", bound="ListQuery")
+
+PARAMETERS_MAX = 100
+
+
+class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What every list can be asked."""
+
+    limit: Annotated[int, Meta(ge=1, le=200, description="How many items a page holds at most.")] = 50
+    cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
+    total: Annotated[bool, Meta(description="Whether to count all that match, as `total`.")] = False
+    trash: Annotated[bool, Meta(description="Whether to list the trash instead of what is live.")] = False
+
+    def without_page(self) -> dict[str, object]:
+        """The question itself, whichever page of it is asked for."""
+        paging = {"limit", "cursor", "total"}
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name not in paging}
+
+
+def provide_asked(request: Request[Any, Any, State]) -> ListQuery:
+    """The dependency `asked`: the query string, of the type that the handler's `opt` names as `query`."""
+    type_: type[ListQuery] = request.route_handler.opt["query"]
+    return parse_query(request.scope["query_string"], type_)
+
+
+def parse_query(query_string: bytes, type_: type[Query]) -> Query:
+    """The query string as a `type_`.
+
+    Raises MalformedError for what is not UTF-8, InvalidError for an unknown parameter, one given twice
+    that takes one value, or a value that is not of its type.
+    """
+    if not query_string:
+        return cast(Query, _empty(type_))
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=PARAMETERS_MAX,
+        )
+    except ValueError as error:
+        raise MalformedError("The query string is not UTF-8, or has too many parameters.") from error
+    lists = _lists(type_)
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if "\x00" in value:
+            raise _invalid(Fault(f"/{name}", "invalid", "Expected text without NUL characters"))
+        if name in lists:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise _invalid(Fault(f"/{name}", "repeated", "Expected this parameter at most once"))
+        else:
+            values[name] = value
+    try:
+        asked = msgspec.convert(values, type_, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(fault_of(error)) from error
+    # The text "null" would pass for what is not asked at all: `due=null` for any due date.
+    for name in values:
+        if getattr(asked, name) is None:
+            raise _invalid(Fault(f"/{name}", "invalid", "Expected a value"))
+    return asked
+
+
+def _invalid(fault: Fault) -> InvalidError:
+    return InvalidError("The query string has an invalid value.", errors=(fault,))
+
+
+@lru_cache(maxsize=64)
+def _empty(type_: type[ListQuery]) -> ListQuery:
+    return type_()
+
+
+@lru_cache(maxsize=64)
+def _lists(type_: type[ListQuery]) -> frozenset[str]:
+    """The parameters that take several values."""
+    return frozenset(
+        field.name for field in msgspec.structs.fields(type_) if get_origin(_bare(field.type)) is list
+    )
+
+
+def _bare(type_: Any) -> Any:
+    return type_.__origin__ if hasattr(type_, "__metadata__") else type_

@@ -1,0 +1,1 @@
+"""Rows: how they are read, written, listed and rendered, whatever the resource."""

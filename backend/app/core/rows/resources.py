@@ -1,0 +1,79 @@
+"""What the shared reads and writes need to know of a resource."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Table
+
+from app.core.rows.render import json_row
+from app.core.text import fold
+from app.models.types import FOLDS
+
+Out = TypeVar("Out")
+
+Derivation = Callable[[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]
+"""Makes a column's value out of the new value it follows from, its own present one, and the moment."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resource(Generic[Out]):
+    """One kind of row: its table, its JSON, and what follows from a change.
+
+    `path` is where it is served below the API's base. `columns` are those of the JSON object, in order;
+    `out` is the struct that describes it.
+    `derived` names, for a column that clients set, the column that follows from it and how.
+    `cleared` is what a `null` in a merge patch stands for where that is not NULL.
+    `exclusive` says which column must be NULL where another is set. The database refuses both; a
+    patch that would get there is told what to clear.
+    """
+
+    name: str
+    path: str
+    table: Table
+    out: type[Out]
+    columns: tuple[str, ...]
+    derived: Mapping[str, tuple[str, Derivation]] = field(default_factory=dict)
+    cleared: Mapping[str, object] = field(default_factory=dict)
+    exclusive: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def row(self) -> json_row:
+        """The expression that renders one row."""
+        return json_row(*(self.table.c[name] for name in self.columns))
+
+    @cached_property
+    def folds(self) -> dict[str, str]:
+        """The table's folded columns, by the column that each is derived from."""
+        return {column.info[FOLDS]: column.name for column in self.table.c if FOLDS in column.info}
+
+    def with_keys(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values, and beside each text the folded key that the table keeps of it."""
+        keys = {
+            key: None if values[source] is None else fold(values[source])
+            for source, key in self.folds.items()
+            if source in values
+        }
+        return {**values, **keys}
+
+    def changes(self, body: msgspec.Struct) -> dict[str, object]:
+        """The columns that a body sets: its fields without `id` and without those that are absent."""
+        given = ((name, getattr(body, name)) for name in body.__struct_fields__ if name != "id")
+        return {
+            name: self.cleared.get(name) if value is None else value
+            for name, value in given
+            if value is not msgspec.UNSET
+        }
+
+
+@dataclass(frozen=True)
+class Row(Generic[Out]):
+    """One rendered row with its version; `body` is the JSON of an `Out`."""
+
+    id: UUID
+    epoch: str
+    seq: int
+    body: str

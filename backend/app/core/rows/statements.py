@@ -1,0 +1,90 @@
+"""The statements of every resource, each built once and kept.
+
+Parameters: `by_user_id` and `by_id` say whose row and which; `new_<column>` what to set; `at` the
+moment of the write. Every statement binds the person for every table it touches.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Insert, Select, Table, Update, bindparam, insert, null, select, update
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from app.core.rows.resources import Resource
+from app.models.base import table_of
+from app.models.change_head import ChangeHead
+
+HEADS: Table = table_of(ChangeHead)
+AT = bindparam("at", type_=UTCDateTime())
+
+
+def by_user(table: Table) -> ColumnElement[bool]:
+    """The table's rows of the one person whom the statement is about."""
+    return table.c.user_id == bindparam("by_user_id", type_=table.c.user_id.type)
+
+
+def by_row(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The one row, by the whole primary key."""
+    return by_user(table), table.c.id == bindparam("by_id", type_=table.c.id.type)
+
+
+def new(table: Table, name: str) -> ColumnElement[Any]:
+    """The parameter that carries a column's new value."""
+    return bindparam(f"new_{name}", type_=table.c[name].type)
+
+
+@lru_cache(maxsize=64)
+def read_statement(resource: Resource[Any]) -> Select[Any]:
+    """One live row: epoch, seq, JSON."""
+    table = resource.table
+    return (
+        select(HEADS.c.epoch, table.c.seq, resource.row)
+        .select_from(table.join(HEADS, HEADS.c.user_id == table.c.user_id))
+        .where(*by_row(table), by_user(HEADS), table.c.deleted_at.is_(None))
+    )
+
+
+@lru_cache(maxsize=64)
+def state_statement(resource: Resource[Any]) -> Select[Any]:
+    """One row, live or in the trash: seq, whether it is trashed, JSON."""
+    table = resource.table
+    return select(table.c.seq, table.c.deleted_at.is_not(None), resource.row).where(*by_row(table))
+
+
+@lru_cache(maxsize=64)
+def insert_statement(resource: Resource[Any], names: tuple[str, ...]) -> Insert:
+    """INSERT of these columns and of what follows from them; returns the JSON."""
+    table = resource.table
+    values = {name: new(table, name) for name in names}
+    for name, (column, derive) in resource.derived.items():
+        if name in names:
+            values[column] = derive(new(table, name), null(), AT)
+    return insert(table).values(values).returning(resource.row)
+
+
+@lru_cache(maxsize=1024)
+def update_statement(
+    resource: Resource[Any], names: tuple[str, ...], guarded: bool, empty: tuple[str, ...]
+) -> Update:
+    """UPDATE of these columns of one live row, and of what follows from them; returns the JSON.
+
+    Guarded, the row must bear the number `expected`; the columns in `empty` must be NULL.
+    """
+    table = resource.table
+    values = {name: new(table, name) for name in names}
+    for name, (column, derive) in resource.derived.items():
+        if name in names:
+            values[column] = derive(new(table, name), table.c[column], AT)
+    statement = update(table).values(values).where(*by_row(table), table.c.deleted_at.is_(None))
+    if guarded:
+        statement = statement.where(table.c.seq == bindparam("expected", type_=table.c.seq.type))
+    return statement.where(*(table.c[name].is_(None) for name in empty)).returning(resource.row)
+
+
+@lru_cache(maxsize=64)
+def restore_statement(resource: Resource[Any]) -> Update:
+    """UPDATE that takes one row out of the trash; returns the JSON."""
+    table = resource.table
+    values = {"deleted_at": null(), "seq": new(table, "seq"), "updated_at": new(table, "updated_at")}
+    statement = update(table).values(values).where(*by_row(table), table.c.deleted_at.is_not(None))
+    return statement.returning(resource.row)
