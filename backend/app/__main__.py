@@ -17,7 +17,7 @@ from app.core.http.docs import DOCS_PATH
 from app.core.logs import configure_logging
 from app.main import create_app
 
-GRACE_SECONDS: Final = 9
+GRACE_SECONDS: Final = 8
 STOP_SECONDS: Final = 9.8
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than load balancers keep an idle connection (60 s), so that they never use one just closed."""
