@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
 LOCK := requirements.lock
-# Never the scripts in .venv/bin: they name the folder they were made in, and break when it moves.
+# Never the scripts in .venv/bin: they name this very folder, and break when it is moved.
 PY := .venv/bin/python
 ALEMBIC := $(PY) -m alembic -c migrations/alembic.ini
 CODE := backend scripts migrations
@@ -94,12 +94,14 @@ WITH_PIP = rm -rf "$$new"; $(FIND_PYTHON); echo "Making .venv with $$python and 
 	  "$$python" -m venv "$$new" >&2 && PIP_USER=0 \
 	  "$$new/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK) >&2
 
-# The copy of the lock says which lock .venv was made from.
+# Scripts in it name the folder they were made in: they are told of the move. The copy of the lock says which lock .venv was made from.
 .PHONY: .venv
 .venv:
 	@if cmp -s $(LOCK) .venv/$(LOCK) && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
 	new=$(NEW)$$$$; trap 'rm -rf "$$new"' EXIT; \
 	{ $(WITH_UV); } || { $(WITH_PIP); } || exit 1; \
+	grep -lIF "$$new" "$$new"/bin/* "$$new/pyvenv.cfg" | while read -r file; do \
+	  sed -i.old "s|$$new|.venv|g" "$$file" && rm "$$file.old"; done; \
 	cp $(LOCK) "$$new/$(LOCK)"; \
 	if cmp -s $(LOCK) .venv/$(LOCK) && $(PY) -c '' 2>/dev/null; then exit 0; fi; \
 	rm -rf .venv; mv "$$new" .venv

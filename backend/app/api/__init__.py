@@ -14,6 +14,8 @@ def controllers() -> list[type[Controller]]:
         found += [
             value
             for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Controller) and value is not Controller
+            if isinstance(value, type)
+            and issubclass(value, Controller)
+            and value.__module__ == module.__name__  # not what it only imports
         ]
     return found

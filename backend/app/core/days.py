@@ -30,7 +30,8 @@ def zone_of(name: str) -> ZoneInfo:
 
 @lru_cache(maxsize=1)
 def _zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # These two are no places: one is whatever this machine says, the other a warning.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
@@ -43,11 +44,11 @@ def day_bound(day: date, zone: ZoneInfo) -> Bound:
     return Bound(day, start_of(day, zone))
 
 
-def instant_bound(instant: datetime) -> Bound:
-    """The edge at an instant; a day is held against it by its start in UTC."""
-    moment = instant.astimezone(UTC)
-    midnight = moment.time() == time.min
-    return Bound(moment.date() if midnight else moment.date() + timedelta(days=1), moment)
+def instant_bound(instant: datetime, zone: ZoneInfo) -> Bound:
+    """The edge at an instant; a day is held against it by its start in the zone."""
+    day = instant.astimezone(zone).date()
+    later = day if start_of(day, zone) >= instant else day + timedelta(days=1)
+    return Bound(later, instant.astimezone(UTC))
 
 
 def parse_bound(name: str, text: str, zone: ZoneInfo, *, through: bool) -> Bound:
@@ -64,10 +65,13 @@ def parse_bound(name: str, text: str, zone: ZoneInfo, *, through: bool) -> Bound
         else:
             instant = msgspec.convert(text, Instant)
             if FIRST_INSTANT <= instant < END_OF_TIME:
-                return instant_bound(instant)
+                return instant_bound(instant, zone)
     except msgspec.ValidationError:
         pass
-    message = "Expected a day (2026-05-01) or an instant with its zone (2026-05-01T09:00:00Z), 1970 to 9998"
+    message = (
+        "Expected a day (2026-05-01) or an instant with its zone (2026-05-01T09:00:00Z; a + is written %2B)"
+        " in the years 1970 to 9998"
+    )
     raise InvalidError(
         "The query string has an invalid value.", errors=(Fault(f"/{name}", "invalid", message),)
     )

@@ -10,9 +10,3 @@ def fold(text: str) -> str:
     and collate differently. At most three times as long as the text (Unicode, CaseFolding.txt).
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-
-
-def pattern_containing(text: str) -> str:
-    """The LIKE pattern (escape: backslash) of folded texts that contain this one, wildcards taken as text."""
-    escaped = fold(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"

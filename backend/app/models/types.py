@@ -42,7 +42,7 @@ def folded(source: str, type_: TypeEngine[str], *, nullable: bool = False) -> An
     """
 
     def derive(context: DefaultExecutionContext) -> str | None:
-        text: str | None = context.get_current_parameters()[source]  # type: ignore[no-untyped-call] # not typed there
+        text: str | None = context.get_current_parameters().get(source)  # type: ignore[no-untyped-call] # not typed there
         return None if text is None else fold(text)
 
     return Field(

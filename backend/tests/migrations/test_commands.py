@@ -40,6 +40,8 @@ def test_migrations_are_named_and_say_why() -> None:
         assert re.fullmatch(r"\d{8}_\d{4}_[a-z0-9_]+\.py", path.name)
         prose = ast.get_docstring(ast.parse(path.read_text())) or ""
         assert re.search(r"\nWhy: .{40}", prose), f"{path.name} does not say why it exists"
+        assert "say here" not in prose, f"{path.name} still has the template's words"
+        assert "auto generated" not in path.read_text(), f"{path.name} still has the template's words"
 
 
 async def test_every_command_works_from_any_folder(empty_database_url: str, tmp_path: Path) -> None:

@@ -99,8 +99,12 @@ class TaskController(Controller):
 
     @post("/{task_id:uuid}/restore", operation_id="restoreTask", status_code=200)
     async def restore_task(
-        self, session: NamedDependency[AsyncSession], user_id: NamedDependency[str], task_id: FromPath[UUID]
+        self,
+        session: NamedDependency[AsyncSession],
+        user_id: NamedDependency[str],
+        task_id: FromPath[UUID],
+        if_match: NamedDependency[IfMatch],
     ) -> Response[TaskOut]:
         """Take a task out of the trash."""
         turn = await writes.take_turn(session, user_id)
-        return row_answer(await writes.restore(turn, TASKS, task_id))
+        return row_answer(await writes.restore(turn, TASKS, task_id, if_match))

@@ -17,6 +17,7 @@ from app.core.ids import GREATEST_ID, LEAST_ID
 from app.core.rows.json_texts import among, has_all, has_any
 from app.core.rows.pages import Listing, Sort
 from app.core.rows.resources import Resource
+from app.core.rows.texts import contains
 from app.core.text import fold
 from app.models.base import table_of
 from app.models.task import PRIORITIES, TITLE_MAX, Task
@@ -136,7 +137,7 @@ def _bound(name: str, like: ColumnElement[Any]) -> ColumnElement[Any]:
     return bindparam(name, type_=like.type)
 
 
-PATTERN = bindparam("pattern", type_=String())
+WANTED = bindparam("wanted", type_=String())
 TODAY = _bound("today", TASK.due_on)
 
 FILTERS: dict[str, ColumnElement[bool]] = {
@@ -164,7 +165,7 @@ FILTERS: dict[str, ColumnElement[bool]] = {
     ),
     "created_from": TASK.id >= _bound("created_from_id", TASK.id),
     "created_to": TASK.id < _bound("created_to_id", TASK.id),
-    "q": or_(TASK.title_key.like(PATTERN, escape="\\"), TASK.description_key.like(PATTERN, escape="\\")),
+    "q": or_(contains(TASK.title_key, WANTED), contains(TASK.description_key, WANTED)),
 }
 
 TASK_LIST = Listing(TASKS, TASK.id >= literal(LEAST_ID, TASK.id.type), SORTS, FILTERS)

@@ -9,7 +9,7 @@ from app.core.days import day_bound, parse_bound, zone_of
 from app.core.http.etags import representation_of
 from app.core.ids import first_id_at
 from app.core.rows.pages import Question
-from app.core.text import pattern_containing
+from app.core.text import fold
 
 TASK_REPRESENTATION: Final = "tasks-1"
 """Changes with the shape of the answer, so that no copy of an older one is taken for good."""
@@ -54,7 +54,7 @@ def _by_text(query: TaskQuery) -> list[Filter]:
     if query.tag:
         found.append((f"tag_{query.tag_mode}", {"tags": query.tag}))
     if query.q:
-        found.append(("q", {"pattern": pattern_containing(query.q)}))
+        found.append(("q", {"wanted": fold(query.q)}))
     return found
 
 

@@ -122,10 +122,14 @@ class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True
         Meta(description="Overdue (and open), due today, due after today, or never due."),
     ] = None
     tz: Zone = "UTC"
-    due_from: Bound | None = None
-    due_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
-    created_from: Bound | None = None
-    created_to: Annotated[Bound | None, Meta(description="Up to and with a day; before an instant.")] = None
+    due_from: Annotated[Bound | None, Meta(description="From a day, in `tz`, or an instant on.")] = None
+    due_to: Annotated[
+        Bound | None, Meta(description="Up to and with a day, in `tz`, or up to an instant, without it.")
+    ] = None
+    created_from: Annotated[Bound | None, Meta(description="From a day, in `tz`, or an instant on.")] = None
+    created_to: Annotated[
+        Bound | None, Meta(description="Up to and with a day, in `tz`, or up to an instant, without it.")
+    ] = None
     q: Annotated[Wanted | None, Meta(description="Text in title or description, any case.")] = None
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from app.core.db.migration_lock import DEFERRED, LOCK_WAIT_SECONDS
 from app.core.db.url import DatabaseUrl
+from app.core.files import private_file, private_folder
 
 INI: Final = Path(__file__).resolve().parents[4] / "migrations" / "alembic.ini"
 CONNECT_SECONDS: Final = 10
@@ -89,7 +90,8 @@ def _engine(database: DatabaseUrl, lock_seconds: int) -> AsyncEngine:
         arguments = {"timeout": CONNECT_SECONDS, **database.connect_args}
         return create_async_engine(database.url, connect_args=arguments, poolclass=NullPool)
     if database.file:
-        database.file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(database.file.parent)
+        private_file(database.file)
     engine = create_async_engine(database.url, poolclass=NullPool)
     event.listen(engine.sync_engine, "connect", partial(_take_over_transactions, lock_seconds))
     event.listen(engine.sync_engine, "begin", _begin)

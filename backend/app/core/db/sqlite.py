@@ -12,6 +12,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from app.core.config import Settings
 from app.core.db.sqlite_connection import Connection
 from app.core.db.url import DatabaseUrl
+from app.core.files import private_file, private_folder
 
 READ_ONLY: Final = {"sqlite_read_only": True}
 """Execution options of work that only reads: it begins without the write lock, and a write is refused."""
@@ -20,7 +21,7 @@ READ_ONLY: Final = {"sqlite_read_only": True}
 def sqlite_engine(url: DatabaseUrl, settings: Settings, **shared: Any) -> AsyncEngine:
     """An engine on a file, whose folder is made, or on memory."""
     if url.file is not None:
-        url.file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(url.file.parent)
     engine = create_async_engine(
         url.url,
         async_creator=lambda: _connected(url, settings),
@@ -36,6 +37,8 @@ def sqlite_engine(url: DatabaseUrl, settings: Settings, **shared: Any) -> AsyncE
 
 
 async def _connected(url: DatabaseUrl, settings: Settings) -> Connection:
+    if url.file is not None:
+        private_file(url.file)  # SQLite gives the files beside it the same mode
     database = url.url.database or ":memory:"
     return await Connection(database, timeout_seconds=settings.db_command_timeout_seconds)  # type: ignore[return-value] # awaiting it gives itself
 

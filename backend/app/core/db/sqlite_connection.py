@@ -11,8 +11,8 @@ import aiosqlite
 
 BUSY_SECONDS_MAX: Final = 5.0
 JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
-INSTRUCTIONS_BETWEEN_LOOKS: Final = 10_000
-"""How often the clock is looked at: about a thousand times a second."""
+INSTRUCTIONS_BETWEEN_LOOKS: Final = 1_000
+"""How often the clock is looked at: an instruction can be a search through a long text."""
 
 
 class Connection(aiosqlite.Connection):

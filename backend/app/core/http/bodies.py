@@ -10,10 +10,16 @@ from litestar import Request
 from litestar.datastructures import State
 
 from app.core.errors import Fault, InvalidError, MalformedError, UnsupportedMediaTypeError
-from app.core.http.wire import escaped, fault_of
+from app.core.http.faults import fault_of, pointer_to, unknown_fields
 
 BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
+
+_NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+# A way back to the root, step by step: a pointer for each place of a body would take its square in memory.
+_Way = tuple["_Way | None", str]
+_Place = tuple[_Way | None, Any]
 
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -62,7 +68,7 @@ def decode_body(body: bytes, type_: Any) -> Any:
     try:
         return _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
-        raise InvalidError("The body has an invalid value.", errors=(fault_of(error),)) from error
+        raise InvalidError("The body has an invalid value.", errors=_faults(error, body, type_)) from error
     except UnicodeDecodeError as error:
         raise MalformedError("The body is not UTF-8.") from error
     except RecursionError as error:
@@ -77,6 +83,18 @@ def decode_body(body: bytes, type_: Any) -> Any:
         raise MalformedError(f"The body is not JSON{where}.") from error
 
 
+def _faults(error: msgspec.ValidationError, body: bytes, type_: Any) -> tuple[Fault, ...]:
+    """What msgspec refused first; of fields that there are not, all."""
+    fault = fault_of(error, type_)
+    if fault.code != "unknown_field":
+        return (fault,)
+    try:
+        names = _NAMES.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (fault,)  # beyond the first it is no JSON
+    return unknown_fields(names, type_) or (fault,)
+
+
 @lru_cache(maxsize=256)
 def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(type_)
@@ -88,17 +106,25 @@ def _lone_surrogate(body: bytes) -> str | None:
     Where it is a name, the pointer is to the object: such a name can't be written.
     """
     try:
-        places = [("", json.loads(body.decode()))]
+        places: list[_Place] = [(None, json.loads(body.decode()))]
     except (ValueError, RecursionError):
         return None
     while places:
-        pointer, value = places.pop()
+        way, value = places.pop()
         if isinstance(value, str) and _SURROGATE.search(value):
-            return pointer
+            return _pointer_along(way)
         if isinstance(value, dict):
-            if any(_SURROGATE.search(name) for name in value):
-                return pointer
-            places += [(f"{pointer}/{escaped(name)}", item) for name, item in value.items()]
+            if any(map(_SURROGATE.search, value)):
+                return _pointer_along(way)
+            places += [((way, name), item) for name, item in value.items()]
         elif isinstance(value, list):
-            places += [(f"{pointer}/{index}", item) for index, item in enumerate(value)]
+            places += [((way, str(index)), item) for index, item in enumerate(value)]
     return None
+
+
+def _pointer_along(way: "_Way | None") -> str:
+    steps: list[str] = []
+    while way:
+        way, step = way
+        steps.append(step)
+    return pointer_to(*reversed(steps))

@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from msgspec import Meta
 
 from app.core.errors import Fault, InvalidError, MalformedError
-from app.core.http.wire import fault_of
+from app.core.http.faults import fault_of, pointer_to, unknown_fields
 
 Query = TypeVar("Query", bound="ListQuery")
 
@@ -45,35 +45,47 @@ def parse_query(query_string: bytes, type_: type[Query]) -> Query:
     """
     if not query_string:
         return cast(Query, _empty(type_))
+    values = _values(_pairs(query_string), _lists(type_))
+    if faults := unknown_fields(values, type_):
+        raise InvalidError("There is no such query parameter.", errors=faults)
     try:
-        pairs = parse_qsl(
+        asked = msgspec.convert(values, type_, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(fault_of(error, type_)) from error
+    # The text "null" would pass for what is not asked at all: `due=null` for any due date.
+    for name in values:
+        if getattr(asked, name) is None:
+            raise _invalid(Fault(pointer_to(name), "invalid", "Expected a value"))
+    return asked
+
+
+def _pairs(query_string: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(
             query_string.decode("ascii"),
             keep_blank_values=True,
             errors="strict",
             max_num_fields=PARAMETERS_MAX,
         )
+    except UnicodeDecodeError as error:
+        raise MalformedError("The query string is not UTF-8.") from error
     except ValueError as error:
-        raise MalformedError("The query string is not UTF-8, or has too many parameters.") from error
-    lists = _lists(type_)
+        raise MalformedError(f"The query string has more than {PARAMETERS_MAX} parameters.") from error
+
+
+def _values(pairs: list[tuple[str, str]], lists: frozenset[str]) -> dict[str, Any]:
+    """The parameters by name: a list of values where the name takes several."""
     values: dict[str, Any] = {}
     for name, value in pairs:
         if "\x00" in value:
-            raise _invalid(Fault(f"/{name}", "invalid", "Expected text without NUL characters"))
+            raise _invalid(Fault(pointer_to(name), "invalid", "Expected text without NUL characters"))
         if name in lists:
             values.setdefault(name, []).append(value)
         elif name in values:
-            raise _invalid(Fault(f"/{name}", "repeated", "Expected this parameter at most once"))
+            raise _invalid(Fault(pointer_to(name), "repeated", "Expected this parameter at most once"))
         else:
             values[name] = value
-    try:
-        asked = msgspec.convert(values, type_, strict=False)
-    except msgspec.ValidationError as error:
-        raise _invalid(fault_of(error)) from error
-    # The text "null" would pass for what is not asked at all: `due=null` for any due date.
-    for name in values:
-        if getattr(asked, name) is None:
-            raise _invalid(Fault(f"/{name}", "invalid", "Expected a value"))
-    return asked
+    return values
 
 
 def _invalid(fault: Fault) -> InvalidError:

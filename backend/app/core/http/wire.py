@@ -1,13 +1,10 @@
-"""The types of values on the wire, and how a refused one names its place."""
+"""The types of values on the wire."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-
-from app.core.errors import Fault
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(9998, 12, 31)
@@ -41,31 +38,3 @@ def refuse_out_of_range(struct: msgspec.Struct, *fields: str) -> None:
                 raise FieldError(field, "Expected an instant in the years 1970 to 9998 (UTC)")
         elif isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY:
             raise FieldError(field, "Expected a day in the years 1970 to 9998")
-
-
-_PLACE = re.compile(r" - at `(\$.*?)`$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]`]+)|\[(\d+)\]|\[\.\.\.\]")
-_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
-
-
-def fault_of(error: msgspec.ValidationError) -> Fault:
-    """What msgspec refused, with the JSON pointer (RFC 6901) to it."""
-    text = str(error)
-    message, path = text, ""
-    if match := _PLACE.search(text):
-        message = text[: match.start()]
-        path = "".join(f"/{escaped(step[1] or step[2] or '')}" for step in _STEP.finditer(match[1]))
-    cause = error.__cause__
-    if isinstance(cause, FieldError):
-        return Fault(f"{path}/{escaped(cause.field)}", "invalid", message)
-    if match := _FIELD.match(message):
-        code = "unknown_field" if "unknown" in message else "required"
-        return Fault(f"{path}/{escaped(match[1])}", code, message)
-    if "matching regex" in message and "x00" in message:
-        message = "Expected text without NUL characters"
-    return Fault(path, "invalid", message)
-
-
-def escaped(step: str) -> str:
-    """A name as one step of a JSON pointer."""
-    return step.replace("~", "~0").replace("/", "~1")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,10 @@ TAKE_NUMBERS = text(
     bindparam("epoch", type_=String()),
     bindparam("count", type_=BigInteger()),
 )
+
+GIVE_BACK_NUMBER = text(
+    "UPDATE change_heads SET seq = seq - 1 WHERE change_heads.user_id = :user_id AND seq = :seq"
+).bindparams(bindparam("user_id", type_=String()), bindparam("seq", type_=BigInteger()))
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ async def create(
     if state := await state_of(turn, resource, id_):
         if state.trashed:
             raise _in_trash(resource)
-        raise ConflictError(f"A {resource.name} with this id exists already.")
+        raise ConflictError(f"A {resource.name} with this id exists already.", **_as_it_is(turn, state))
     return await _insert(turn, resource, id_, values)
 
 
@@ -155,23 +159,27 @@ async def trash(
         raise not_found(resource)
     if not state.trashed:
         raise _stale(turn, resource, state)
-    await turn.session.rollback()
+    await _give_back(turn)
 
 
-async def restore(turn: Turn, resource: Resource[Out], id_: UUID) -> Row[Out]:
+async def restore(
+    turn: Turn, resource: Resource[Out], id_: UUID, if_match: list[Version] | None = None
+) -> Row[Out]:
     """Takes a row out of the trash. One that is not there stays as it is, and takes no number.
 
-    Raises NotFoundError where there is no such row.
+    Raises NotFoundError where there is no such row, StaleError where If-Match does not hold.
     """
-    parameters = _key(turn, id_) | _stamp(turn)
-    connection = await turn.session.connection()
-    if body := (await connection.execute(restore_statement(resource), parameters)).scalar_one_or_none():
-        return Row(id_, turn.epoch, turn.seq, body)
     state = await state_of(turn, resource, id_)
     if state is None:
         raise not_found(resource)
-    await turn.session.rollback()
-    return Row(id_, turn.epoch, state.seq, state.body)
+    if not _matches(turn, state, if_match):
+        raise _stale(turn, resource, state)
+    if not state.trashed:
+        await _give_back(turn)
+        return Row(id_, turn.epoch, state.seq, state.body)
+    connection = await turn.session.connection()
+    restored = await connection.execute(restore_statement(resource), _key(turn, id_) | _stamp(turn))
+    return Row(id_, turn.epoch, turn.seq, restored.scalar_one())
 
 
 async def state_of(turn: Turn, resource: Resource[Any], id_: UUID) -> State | None:
@@ -184,6 +192,12 @@ async def state_of(turn: Turn, resource: Resource[Any], id_: UUID) -> State | No
 def not_found(resource: Resource[Any]) -> NotFoundError:
     """The one answer for a row that is missing, in the trash, or a stranger's."""
     return NotFoundError(f"There is no {resource.name} with this id.")
+
+
+async def _give_back(turn: Turn) -> None:
+    """Returns the number, which no row bears; what the transaction did before stays."""
+    connection = await turn.session.connection()
+    await connection.execute(GIVE_BACK_NUMBER, {"user_id": turn.user_id, "seq": turn.seq})
 
 
 async def _insert(turn: Turn, resource: Resource[Out], id_: UUID, values: Mapping[str, object]) -> Row[Out]:
@@ -249,6 +263,15 @@ def _in_trash(resource: Resource[Any]) -> InTrashError:
 def _stale(turn: Turn, resource: Resource[Any], state: State) -> StaleError:
     return StaleError(
         f"The {resource.name} is not in the state that the request's condition asks for.",
-        headers={"ETag": row_tag(turn.epoch, state.seq)},
-        current=msgspec.Raw(state.body.encode()),
+        **_as_it_is(turn, state),
     )
+
+
+class _AsItIs(TypedDict):
+    headers: dict[str, str]
+    current: msgspec.Raw
+
+
+def _as_it_is(turn: Turn, state: State) -> _AsItIs:
+    """The row as it is now, for whoever meant it to be otherwise."""
+    return {"headers": {"ETag": row_tag(turn.epoch, state.seq)}, "current": msgspec.Raw(state.body.encode())}

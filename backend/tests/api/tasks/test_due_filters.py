@@ -15,6 +15,7 @@ from app.core.days import start_of
 from app.core.errors import InvalidError
 from app.core.http.query_strings import parse_query
 from app.core.rows.pages import read_page
+from tests.api.tasks import calls
 from tests.api.tasks.calls import TASKS, add, at, id_at, instant
 
 SHORTEST = timedelta(microseconds=1)
@@ -194,3 +195,21 @@ def test_a_refused_bound_names_its_parameter(name: str) -> None:
     with pytest.raises(InvalidError) as refused:
         question_from(asked(f"{name}=soon"), datetime.now(UTC))
     assert [fault.pointer for fault in refused.value.errors] == [f"/{name}"]
+
+
+async def test_the_instants_of_a_day_in_its_zone_find_what_is_due_on_it(alice: httpx.AsyncClient) -> None:
+    await add(alice, title="all day", due_on="2026-12-01")
+    day = {"due_from": "2026-12-01T05:00:00Z", "due_to": "2026-12-02T05:00:00Z", "tz": "America/New_York"}
+    assert await calls.titles(alice, **day) == ["all day"]
+    day_before = {
+        "due_from": "2026-11-30T05:00:00Z",
+        "due_to": "2026-12-01T05:00:00Z",
+        "tz": "America/New_York",
+    }
+    assert await calls.titles(alice, **day_before) == []
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "../../etc/passwd", ""])
+async def test_what_is_no_place_is_no_zone(alice: httpx.AsyncClient, zone: str) -> None:
+    answer = await alice.get(TASKS, params={"due": "today", "tz": zone})
+    assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, ["/tz"])

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.models.task import DESCRIPTION_MAX
 from tests.api.tasks.calls import TASKS, add, at, fields_of
 
 Pairs = list[tuple[str, str]]
@@ -253,3 +254,10 @@ async def test_the_bounds_of_a_page_are_taken(alice: httpx.AsyncClient) -> None:
         assert answer.status_code == 200
         answers.append(answer.json())
     assert answers == [{"items": [], "next_cursor": None}] * 2
+
+
+async def test_a_hostile_text_is_searched_in_time(alice: httpx.AsyncClient) -> None:
+    for number in range(40):
+        await add(alice, title=f"{number}", description="\ufb03" * DESCRIPTION_MAX)
+    assert await found(alice, ("q", "\ufb03" * 66 + "!")) == set()
+    assert len(await found(alice, ("q", "\ufb03" * 66))) == 40

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.api.tasks.calls import TASKS, add, fields_of, id_at, instant, milliseconds_now
+from tests.api.tasks.calls import TASKS, add, at, fields_of, id_at, instant, milliseconds_now, tag_of
 
 MINUTE = 60_000
 
@@ -64,7 +64,8 @@ async def test_a_taken_id_is_a_conflict_and_leaves_the_task_alone(alice: httpx.A
     task = await add(alice)
     answer = await alice.post(TASKS, json={"title": "Pay the rent", "id": task["id"]})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert (await alice.get(f"{TASKS}/{task['id']}")).json() == task
+    assert (answer.json()["current"], answer.headers["etag"]) == (task, await tag_of(alice, at(task)))
+    assert (await alice.get(at(task))).json() == task
 
 
 async def test_an_id_is_the_same_however_it_is_written(alice: httpx.AsyncClient) -> None:

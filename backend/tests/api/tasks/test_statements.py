@@ -68,10 +68,21 @@ async def test_writing_is_the_number_and_the_change(
         alice.put(at(task), json={"title": "Water"}),
         alice.patch(at(task), json={"title": "Water"}, headers={"If-Match": "*"}),
         alice.delete(at(task)),
-        alice.post(f"{at(task)}/restore"),
     ):
         assert (await write).is_success
         assert take(statements) == ["INSERT", "UPDATE"]
+
+
+async def test_what_has_to_look_first_is_one_statement_more(
+    alice: httpx.AsyncClient, statements: list[Statement]
+) -> None:
+    task = await add(alice)
+    await alice.delete(at(task))
+    take(statements)
+    assert (await alice.post(f"{at(task)}/restore")).is_success
+    assert take(statements) == ["INSERT", "SELECT", "UPDATE"]
+    assert (await alice.post(f"{at(task)}/restore")).is_success
+    assert take(statements) == ["INSERT", "SELECT", "UPDATE"], "the number is given back"
 
 
 async def test_a_condition_costs_no_statement(alice: httpx.AsyncClient, statements: list[Statement]) -> None:

@@ -84,3 +84,13 @@ async def test_what_never_was_can_be_neither_deleted_nor_restored(
     answer = await alice.request(method, f"{TASKS}/01890a5d-ac96-774b-bcce-b302099a8057{path}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert await seq_after(alice) == 1
+
+
+async def test_a_restore_holds_to_its_condition(alice: httpx.AsyncClient) -> None:
+    task = await add(alice)
+    tag = await tag_of(alice, at(task))
+    await alice.delete(at(task))
+    refused = await alice.post(f"{at(task)}/restore", headers={"If-Match": tag})
+    assert (refused.status_code, refused.json()["current"]["seq"]) == (412, task["seq"] + 1)
+    restored = await alice.post(f"{at(task)}/restore", headers={"If-Match": refused.headers["etag"]})
+    assert (restored.status_code, restored.json()["deleted_at"]) == (200, None)
