@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 from typing import Any, Final
 
@@ -12,7 +13,9 @@ import uvicorn
 from litestar import Litestar
 from litestar.types import ASGIApp
 
+from app.core.auth.dev_key import DevKeyError
 from app.core.config import Settings, SettingsError, load_settings
+from app.core.http.connections import BoundedProtocol
 from app.core.http.docs import DOCS_PATH
 from app.core.logs import configure_logging
 from app.main import create_app
@@ -22,6 +25,9 @@ STOP_SECONDS: Final = 9.8
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than load balancers keep an idle connection (60 s), so that they never use one just closed."""
 HEADER_BYTES: Final = 32 * 1024
+ACCEPTED_AT_ONCE: Final = 50
+"""Connections are counted after that: accepted all together, a burst would take the last of the files."""
+WAITING_MAX: Final = 2048
 ALL_INTERFACES: Final = ("0.0.0.0", "::")  # noqa: S104 (named, so that the banner shows a usable address)
 
 log = logging.getLogger("app")
@@ -37,6 +43,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Run the app's own start-up, listen, then say so."""
         await super().startup(sockets)
+        for sock in sockets or []:
+            sock.listen(WAITING_MAX)  # those not yet accepted wait in the kernel, where they cost us nothing
         _say(banner(self.settings))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -98,17 +106,29 @@ def configuration(settings: Settings) -> uvicorn.Config:
         briefly(create_app(settings)),
         lifespan="on",
         loop="asyncio",
-        http="h11",
+        http=BoundedProtocol,
         ws="none",
         log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # nothing here depends on the client's address, so nobody need be believed
+        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         h11_max_incomplete_event_size=HEADER_BYTES,
     )
+
+
+def log_what_escapes() -> None:
+    """Sends to the log what Python would print by itself, so that standard error is JSON lines alone."""
+
+    def escaped(kind: Any, error: Any, trace: Any) -> None:
+        log.critical("unhandled exception", exc_info=(kind, error, trace))
+
+    sys.excepthook = escaped
+    threading.excepthook = lambda args: escaped(*args[:3])
+    sys.unraisablehook = lambda args: escaped(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def main() -> int:
@@ -116,6 +136,8 @@ def main() -> int:
     for sig in (signal.SIGINT, signal.SIGTERM):
         # Also what Uvicorn hands the signal on to after stopping for it: asked to stop, stopped, no failure.
         signal.signal(sig, _stop)
+    configure_logging("INFO")
+    log_what_escapes()
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -124,11 +146,15 @@ def main() -> int:
         sock = listener(settings.host, settings.port)
     except OSError as error:
         return _fail(_why_not_bound(settings, error), 1)
-    configure_logging(settings.log_level)
-    for warning in settings.warnings:
-        log.warning(warning)
     with sock:
-        Server(settings, configuration(settings)).run([sock])
+        try:
+            config = configuration(settings)
+        except DevKeyError as error:
+            return _fail(str(error), 2)
+        configure_logging(settings.log_level)
+        for warning in settings.warnings:
+            log.warning(warning)
+        Server(settings, config).run([sock])
     return 0
 
 

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from app.__main__ import banner
+from app.__main__ import GRACE_SECONDS, banner
 from app.core.config import Settings
 
 BACKEND = Path(__file__).resolve().parents[1]
@@ -140,20 +141,43 @@ def test_stops_in_time_answering_what_is_in_flight(
     _, errors = process.communicate(timeout=STOP_SECONDS)
     assert time.monotonic() - told_at < STOP_SECONDS
     assert process.returncode == 0
-    assert [(line["logger"], line["level"]) for line in map(json.loads, errors.splitlines())][-2:] == [
-        ("app.requests", "info"),
-        ("app.requests", "info"),
-    ]
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert {line["level"] for line in lines} == {"info"}
+    assert [line["status"] for line in lines if line["logger"] == "app.requests"] == [200, 201]
 
 
-def test_a_request_that_never_ends_does_not_hold_it_up(start: Start, tmp_path: Path, port: int) -> None:
+def test_a_body_half_sent_does_not_hold_it_up(start: Start, tmp_path: Path, port: int) -> None:
     process = start(environment(tmp_path, port))
     said_until_ready(process)
-    with connection_to(port) as connection:
+    with connection_to(port) as connection, connection_to(port) as another:
         begin_create(connection, b"{", length=1000)
+        begin_create(another, b"", length=1000)
+        told_at = time.monotonic()
         process.terminate()
-        process.communicate(timeout=STOP_SECONDS)
+        _, errors = process.communicate(timeout=STOP_SECONDS)
+    assert time.monotonic() - told_at < GRACE_SECONDS / 2
     assert process.returncode == 0
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert {line["level"] for line in lines} == {"info"}
+    assert [line["status"] for line in lines if line["logger"] == "app.requests"] == [400, 400]
+
+
+def test_a_target_with_secrets_is_one_short_line_without_them(
+    start: Start, tmp_path: Path, port: int
+) -> None:
+    process = start(environment(tmp_path, port))
+    said_until_ready(process)
+    targets = ["http://alice:hunter2@daybook.test/health", "/%3Fhunter2", "*", "/" + "%01" * 9000]
+    for target in targets:
+        with socket.create_connection(("127.0.0.1", port), timeout=STOP_SECONDS) as sock:
+            sock.sendall(f"OPTIONS {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            assert sock.makefile("rb").readline() == b"HTTP/1.1 404 Not Found\r\n"
+    process.terminate()
+    _, errors = process.communicate(timeout=STOP_SECONDS)
+    assert "hunter2" not in errors
+    lines = [json.loads(line) for line in errors.splitlines()]
+    paths = [line["path"] for line in lines if line["logger"] == "app.requests"]
+    assert paths == ["-", "/", "-", "/" + "\x01" * 199]
 
 
 def test_a_bad_setting_is_one_line_and_exit_2(start: Start, tmp_path: Path, port: int) -> None:
@@ -197,3 +221,57 @@ def test_the_banner_hides_the_password_and_points_to_the_development_key() -> No
 
 def test_the_banner_brackets_an_ipv6_address() -> None:
     assert "http://[::1]:2100/docs" in banner(Settings(host="::1"))
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://alice:hunter2@127.0.0.1:1/daybook", "sqlite:///{folder}/file/app.db"]
+)
+def test_a_start_that_fails_is_json_lines(start: Start, tmp_path: Path, port: int, url: str) -> None:
+    (tmp_path / "file").touch()  # where a folder should be
+    wanted = {"DATABASE_URL": url.format(folder=tmp_path), "AUTO_MIGRATE": "true"}
+    process = start({**environment(tmp_path, port), **wanted})
+    said, errors = process.communicate(timeout=READY_SECONDS)
+    assert (process.returncode, said) == (3, "")
+    lines = [json.loads(line) for line in errors.splitlines()]
+    assert [line["level"] for line in lines] == ["critical", "error"]
+    assert not any("stack" in line or "hunter2" in line["message"] for line in lines)
+
+
+def test_a_development_key_that_others_can_read_is_one_line_and_exit_2(
+    start: Start, tmp_path: Path, port: int
+) -> None:
+    copy = tmp_path / "backend"
+    shutil.copytree(BACKEND / "app", copy / "app")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dev-key.json").write_text("{}")
+    (tmp_path / "data" / "dev-key.json").chmod(0o644)
+    auth = {"ENVIRONMENT": "development", "AUTH_ISSUER": "", "AUTH_SECRET": ""}
+    process = start({**environment(tmp_path, port), **auth, "PYTHONPATH": str(copy)})
+    _, errors = process.communicate(timeout=READY_SECONDS)
+    assert process.returncode == 2
+    assert errors.endswith("write chmod 600 data/dev-key.json.\n")
+    assert errors.count("\n") == 1
+
+
+def test_what_nobody_catches_is_json_lines_too() -> None:
+    code = """
+import threading, warnings
+from app.__main__ import configure_logging, log_what_escapes
+class Bob:
+    def __del__(self): raise ValueError("unraisable")
+configure_logging("INFO")
+log_what_escapes()
+warnings.warn("odd")
+Bob()
+thread = threading.Thread(target=lambda: {}["missing"])
+thread.start()
+thread.join()
+raise RuntimeError("fire")
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["py.warnings", "app", "app", "app"]
+    ends = [line["stack"].rsplit("\n", 1)[-1] for line in lines[1:]]
+    assert ends == ["ValueError: unraisable", "KeyError: 'missing'", "RuntimeError: fire"]

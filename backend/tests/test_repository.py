@@ -182,6 +182,7 @@ def test_the_image_runs_as_nobody_in_particular_from_the_locks_first_part() -> N
     assert "--require-hashes" in first
     assert re.search(r"^USER [1-9][0-9]*:[1-9][0-9]*$", final, re.MULTILINE)
     assert 'CMD ["python", "-m", "app"]' in final
+    assert "ENVIRONMENT=production" in final
     assert "pip" not in final
     assert "apt" not in final
 
@@ -200,6 +201,13 @@ def test_compose_migrates_once_the_database_is_there_and_serves_once_it_is_migra
     assert services["migrate"]["command"][-2:] == ["upgrade", "head"]
     assert services["app"]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
     assert [name for name, service in services.items() if "healthcheck" in service] == ["db", "app", "sqlite"]
+
+
+def test_compose_says_that_it_is_for_development(services: dict[str, Any]) -> None:
+    ours = {name: service["environment"] for name, service in services.items() if name != "db"}
+    assert {name: environment.get("ENVIRONMENT") for name, environment in ours.items()} == dict.fromkeys(
+        ("migrate", "app", "sqlite"), "development"
+    )
 
 
 def test_compose_has_a_profile_for_sqlite_alone(services: dict[str, Any]) -> None:

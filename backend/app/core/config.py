@@ -1,6 +1,7 @@
 """Settings: what the environment and `.env` say, checked once, at start."""
 
 import difflib
+import ipaddress
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -152,6 +153,11 @@ class Settings(BaseSettings):
             found.append("AUTH_AUDIENCE: the audience of tokens is not checked")
         if self.auth_secret and "auth_algorithms" in self.model_fields_set:
             found.append("AUTH_ALGORITHMS: has no effect with AUTH_SECRET, which means HS256")
+        if self.uses_dev_key and not _is_loopback(self.host):
+            found.append(
+                "HOST: others reach this service while tokens of the development key count;"
+                " write an AUTH_ISSUER, or HOST=127.0.0.1"
+            )
         return (*found, *self._unknown)
 
     @field_validator("database_url", "migration_database_url")
@@ -223,6 +229,13 @@ def load_settings(env_file: Path | None = ENV_FILE) -> Settings:
         raise SettingsError(f".env can't be read ({error.strerror}); make it readable") from None
     settings._unknown = _slips(file.env_vars)
     return settings
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _slips(names: Iterable[str]) -> tuple[str, ...]:

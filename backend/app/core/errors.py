@@ -78,6 +78,17 @@ class MethodNotAllowedError(ProblemError):
     title = "Method not allowed"
 
 
+class RequestTimeoutError(ProblemError):
+    """408: the body did not arrive in time; the connection is closed, for who knows what is still to come."""
+
+    status = 408
+    code = "request_timeout"
+    title = "Request timeout"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, headers={"Connection": "close"})
+
+
 class ConflictError(ProblemError):
     """409: the request contradicts what is stored."""
 

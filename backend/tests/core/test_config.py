@@ -169,6 +169,18 @@ def test_audience_none_switches_the_check_off_with_a_warning() -> None:
     assert settings.warnings == ("AUTH_AUDIENCE: the audience of tokens is not checked",)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_the_development_key_stays_at_home_without_a_word(host: str) -> None:
+    assert Settings(host=host).warnings == ()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "daybook.example.com"])  # noqa: S104 (as a test)
+def test_the_development_key_on_a_network_gets_a_word(host: str) -> None:
+    (warning,) = Settings(host=host).warnings
+    assert warning.startswith("HOST: others reach this service while tokens of the development key count;")
+    assert Settings(host=host, auth_issuer=ISSUER).warnings == ()
+
+
 def test_origins_are_split_and_as_browsers_send_them(env_file: Path) -> None:
     env_file.write_text(
         "CORS_ORIGINS=https://App.example.com, http://localhost:3000 ,capacitor://localhost\n"

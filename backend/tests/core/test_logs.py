@@ -78,10 +78,11 @@ async def test_no_token_body_or_query_value_is_logged(
     await alice.patch(where, json={"title": secret * 100})
     await alice.get(TASKS, params={"q": secret, "cursor": secret})
     await alice.get(TASKS, params={secret: secret})
+    await alice.get(f"{TASKS}%3Fq={secret}%26access_token={secret}")
     async with client_of(app) as mallory:
         for token in (secret, f"{token_of('mallory')}{secret}", f"{secret}.{secret}.{secret}"):
             await mallory.get(TASKS, headers={"Authorization": f"Bearer {token}", "Cookie": secret})
-    assert len(lines_of(logged)) == 9
+    assert len(lines_of(logged)) == 10
     assert secret not in logged.text
     assert token_of("alice").split(".")[1][:20] not in logged.text
 
@@ -121,6 +122,15 @@ async def test_no_path_can_forge_a_line(alice: httpx.AsyncClient, logged: pytest
     rendered = logged.handler.format(record)
     assert rendered.splitlines() == [rendered]
     assert json.loads(rendered)["path"] == '/nowhere\n{"level":"error"}\r\u2028x'
+
+
+async def test_no_path_or_method_makes_a_long_line(
+    alice: httpx.AsyncClient, logged: pytest.LogCaptureFixture
+) -> None:
+    await alice.request("M" * 20_000, "/" + "%01" * 9000)
+    (line,) = lines_of(logged)
+    assert line["path"] == "/" + "\x01" * 199
+    assert line["method"] == "M" * 20
 
 
 def test_no_message_or_stack_can_forge_a_line() -> None:

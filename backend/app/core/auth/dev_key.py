@@ -31,6 +31,7 @@ def dev_key(folder: Path) -> OKPKey:
     try:
         if not path.exists():
             _make(path)
+        _refuse_if_shared(path)
         key = OKPKey.import_key(json.loads(path.read_text("utf-8")))
     except OSError as error:
         raise DevKeyError(f"{folder.name}/{FILE_NAME} can't be used: {error.strerror}.") from None
@@ -64,6 +65,13 @@ def mint_token(
         claims["aud"] = settings.audience
     header = {"alg": ALGORITHMS[0], "kid": key.kid}
     return jws.serialize_compact(header, json.dumps(claims), key, registry=TokenRegistry(ALGORITHMS))
+
+
+def _refuse_if_shared(path: Path) -> None:
+    """Whoever reads the key is anybody. Windows keeps no such modes."""
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        name = f"{path.parent.name}/{path.name}"
+        raise DevKeyError(f"{name} can be read by others than its owner; write chmod 600 {name}.")
 
 
 def _make(path: Path) -> None:

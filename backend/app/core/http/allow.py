@@ -1,9 +1,11 @@
 """Which methods a path takes: what OPTIONS and a 405 answer in `Allow`."""
 
+from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Litestar
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.types import Method
 from litestar.utils import normalize_path
 
 NO_METHOD: Final[Any] = "NONE"
@@ -16,13 +18,21 @@ def allow_of(app: Litestar, path: str) -> str | None:
     The router itself is asked, by a method that it has to refuse: Litestar's own answers to OPTIONS know
     one route of a path alone, and stand behind the guards, where no browser's preflight comes.
     """
+    route = partial(app.asgi_router.handle_routing, path=normalize_path(path))
     try:
-        app.asgi_router.handle_routing(path=normalize_path(path), method=NO_METHOD)
+        route(method=NO_METHOD)
     except MethodNotAllowedException as error:
-        return with_head(cast(dict[str, str], error.headers)["allow"])
+        allow = cast(dict[str, str], error.headers)["allow"]
     except NotFoundException:
         return None
-    return None
+    else:
+        return None
+    try:
+        # The router reads parameters after it has found the method: a path that no handler takes is nothing.
+        route(method=cast(Method, allow.split(", ")[0]))
+    except NotFoundException:
+        return None
+    return with_head(allow)
 
 
 def with_head(allow: str) -> str:

@@ -24,14 +24,19 @@ from litestar.types import (
     Scope,
     Send,
 )
+from litestar.utils import normalize_path
 
-from app.core.errors import MalformedError
+from app.core.errors import MalformedError, RequestTimeoutError
 from app.core.http.allow import allow_of, with_head
 from app.core.http.answers import API_PATH
 from app.core.http.cors import cors_headers
 from app.core.ids import new_id
 
+BODY_SECONDS: Final = 30
+"""For a whole body: 256 KiB at the pace of an old telephone line."""
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+METHOD_LOGGED: Final = 20
+PATH_LOGGED: Final = 200
 SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -51,13 +56,14 @@ class Edge:
         self.app = app
         self.inner = app.asgi_handler
         self.origins = frozenset(origins)
+        self.body_seconds: float = BODY_SECONDS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != ScopeType.HTTP:
             await self.inner(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self.origins)
+        exchange = Exchange(scope, receive, send, self.origins, self.body_seconds)
         try:
             await exchange.finish(self._answer(exchange))
         finally:
@@ -73,12 +79,21 @@ class Edge:
 class Exchange:
     """One request and its answer on the way through the edge; a `status` of 0 is no answer yet."""
 
-    def __init__(self, scope: HTTPScope, receive: Receive, send: Send, origins: Collection[str]) -> None:
+    def __init__(
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        send: Send,
+        origins: Collection[str],
+        body_seconds: float = BODY_SECONDS,
+    ) -> None:
         self.began = perf_counter()
+        self.body_seconds = body_seconds
         self.outer_receive = receive
         self.outer_send = send
         self.origins = origins
         self.method: str = scope["method"]
+        self.path = path_to_log(scope["path"])
         self.request_id = request_id_of(scope)
         self.status = 0
         self.is_cancelled = False
@@ -107,9 +122,18 @@ class Exchange:
             raise
 
     async def receive(self) -> HTTPReceiveMessage:
-        """What the client sends. Raises MalformedError where it leaves before it has said all."""
-        message = cast(HTTPReceiveMessage, await self._with_client(self.outer_receive))
-        if message["type"] == "http.disconnect" and not self.status:
+        """What the client sends, of the body in bounded time.
+
+        Raises RequestTimeoutError then, and MalformedError where it leaves before it has said all.
+        """
+        if self.status:
+            return cast(HTTPReceiveMessage, await self._with_client(self.outer_receive))
+        try:
+            async with asyncio.timeout(self.began + self.body_seconds - perf_counter()):
+                message = cast(HTTPReceiveMessage, await self._with_client(self.outer_receive))
+        except TimeoutError:
+            raise RequestTimeoutError("The body did not arrive in time.") from None
+        if message["type"] == "http.disconnect":
             raise MalformedError("The connection was closed before the end of the body.")
         return message
 
@@ -153,7 +177,8 @@ class Exchange:
 
     def _varies_by(self) -> str:
         """The request's headers that the answer depends on, whether or not this request has them."""
-        names = ["Authorization"] if self.scope["path"].startswith(API_PATH) else []
+        path = normalize_path(self.scope["path"])  # as the router sees it
+        names = ["Authorization"] if path.startswith(API_PATH) else []
         return ", ".join([*names, "Origin"] if self.origins else names)
 
     def log(self) -> None:
@@ -162,12 +187,17 @@ class Exchange:
             "request",
             extra={
                 "request_id": self.request_id,
-                "method": self.method,
-                "path": self.scope["path"],
+                "method": self.method[:METHOD_LOGGED],
+                "path": self.path,
                 "status": self.status,
                 "milliseconds": round((perf_counter() - self.began) * 1000, 1),
             },
         )
+
+
+def path_to_log(path: str) -> str:
+    """The path, without what looks like a query once decoded; nothing of a target with a host, or a name."""
+    return path.partition("?")[0][:PATH_LOGGED] if path.startswith("/") else "-"
 
 
 def request_id_of(scope: HTTPScope) -> str:

@@ -71,8 +71,22 @@ def test_processes_that_start_at_once_agree(data: Path) -> None:
 def test_a_damaged_file_says_what_to_do(data: Path, content: str) -> None:
     data.mkdir()
     (data / "dev-key.json").write_text(content)
+    (data / "dev-key.json").chmod(0o600)
     with pytest.raises(DevKeyError, match=r"^data/dev-key\.json is damaged; delete it"):
         dev_key(data)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o601])
+def test_a_key_that_others_can_read_is_refused(data: Path, mode: int) -> None:
+    dev_key(data)
+    (data / "dev-key.json").chmod(mode)
+    with pytest.raises(DevKeyError) as refused:
+        mint_token(Settings(), "alice")
+    assert str(refused.value) == (
+        "data/dev-key.json can be read by others than its owner; write chmod 600 data/dev-key.json."
+    )
+    (data / "dev-key.json").chmod(0o400)
+    assert dev_key(data).is_private
 
 
 def test_a_folder_that_cant_be_made_says_so(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """What every request gets and every answer carries, over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import httpx
 import pytest
 from litestar import Litestar
 
-from app.core.http.edge import SECURITY_HEADERS
+from app.core.http.edge import SECURITY_HEADERS, Edge
+from tests.core.db.databases import checked_out
 from tests.service import client_of, running, settings_for
 
 TASKS = "/api/v1/tasks"
@@ -116,6 +119,9 @@ async def test_what_has_a_tag_may_be_kept_and_asked_about_and_nothing_else(alice
 async def test_what_a_token_opens_varies_by_it(alice: httpx.AsyncClient) -> None:
     for path in (TASKS, f"{TASKS}/nowhere"):
         assert (await alice.get(path)).headers["vary"] == "Authorization"
+    for method in ("GET", "PUT", "OPTIONS"):
+        doubled = await alice.request(method, f"{alice.base_url}{TASKS}".replace("/api", "//api"))
+        assert doubled.headers["vary"] == "Authorization", method
     assert "vary" not in (await alice.get("/health")).headers
 
 
@@ -151,7 +157,27 @@ async def test_options_tells_everybody_the_truth(
 
 
 async def test_options_of_nothing_is_404(nobody: httpx.AsyncClient) -> None:
-    for path in ("/nowhere", f"{TASKS}/x/y/z", "/api/v1", "*"):
+    for path in ("/nowhere", f"{TASKS}/x/y/z", "/api/v1", "*", f"{TASKS}/xyz", f"{TASKS}/xyz/restore"):
         answer = await nobody.options(path)
-        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), path
         assert "allow" not in answer.headers
+
+
+async def test_a_body_that_does_not_arrive_is_a_time_out_and_holds_nothing(
+    app: Litestar, alice: httpx.AsyncClient
+) -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'{"title": "'
+        while True:
+            await asyncio.sleep(0.05)
+            yield b"x"
+
+    cast(Edge, cast(Any, app.asgi_handler)).body_seconds = 0.3
+    headers = {"Content-Type": "application/json"}
+    async with asyncio.timeout(5):
+        answer = await alice.post(TASKS, content=dripping(), headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (408, "request_timeout")
+    assert answer.headers["connection"] == "close"
+    assert checked_out(app.state.database) == 0
+    assert (await alice.get(TASKS)).json()["items"] == []
+    assert (await alice.post(TASKS, json={"title": "Water the plants"})).status_code == 201

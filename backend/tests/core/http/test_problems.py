@@ -26,6 +26,7 @@ PROBLEMS = {
     (401, "unauthorized", "Unauthorized"),
     (404, "not_found", "Not found"),
     (405, "method_not_allowed", "Method not allowed"),
+    (408, "request_timeout", "Request timeout"),
     (409, "conflict", "Conflict"),
     (409, "in_trash", "In the trash"),
     (410, "gone", "Gone"),

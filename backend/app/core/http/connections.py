@@ -1,0 +1,147 @@
+"""Connections of clients: how many there are, and how long each may take to ask and to listen.
+
+A client may fall silent anywhere. Uvicorn bounds the silence between two requests alone; here are the rest.
+"""
+
+import asyncio
+import logging
+from math import inf
+from typing import ClassVar, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+OTHER_FILES: Final = 200
+"""Descriptors left to the database, the log, and connections that are accepted only to be refused."""
+COMPLAINT_SECONDS: Final = 60
+
+log = logging.getLogger(__name__)
+
+
+def connections_allowed() -> int:
+    """How many connections a process may hold: fewer than the files that it may have open."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return 900
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 10_000 if files == resource.RLIM_INFINITY else min(max(files - OTHER_FILES, 100), 10_000)
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP/1.1 for clients who are slow, gone or hostile: no state of a connection lasts for ever.
+
+    Where a body that is half here is awaited by the app, the app's own clock runs (see the edge).
+    """
+
+    head_seconds: float = 10
+    """For a head: from the connection's start, later from its first byte."""
+    rest_seconds: float = 5
+    """For the rest of a body that was answered before it was all said. Closing at once would reset the
+    connection under a client who still sends, and it would lose the answer."""
+    rest_bytes: int = 8 * 1024 * 1024
+    reader_seconds: float = 60
+    """For a client who takes nothing of what waits for it."""
+    stop_seconds: float = 1.5
+    """For the rest of a body once the service is told to stop: nothing was promised for a part of one."""
+    connections_max: int = connections_allowed()
+
+    _complained_at: ClassVar[float] = -inf
+    _owed: str | None = None
+    _rest: int = 0
+    _owed_timer: asyncio.TimerHandle | None = None
+    _reader_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
+        """Refuse one too many; wait for the head of the first request."""
+        super().connection_made(transport)
+        if len(self.connections) > self.connections_max:
+            transport.abort()
+            self._complain()
+        else:
+            self._expect("head", self.head_seconds)
+
+    def data_received(self, data: bytes) -> None:
+        """Take it, and see what the client owes now."""
+        super().data_received(data)
+        self._expect(*self._owes())
+        self._rest = self._rest + len(data) if self._owed == "rest" else 0
+        if self._rest > self.rest_bytes:
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        """Go on with what was sent meanwhile, and see whether the client takes the answer."""
+        super().on_response_complete()
+        self._expect(*self._owes())
+        self._watch_reader()
+
+    def pause_writing(self) -> None:
+        """Let the app wait for the client, though not for ever."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP; amid or after an answer there is no other answer to give."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    def shutdown(self) -> None:
+        """Stop once the request that is being answered has its answer."""
+        super().shutdown()
+        self.loop.call_later(self.stop_seconds, self._drop_half_said)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the clocks."""
+        super().connection_lost(exc)
+        for timer in (self._owed_timer, self._reader_timer):
+            if timer:
+                timer.cancel()
+
+    def _expect(self, owed: str | None, seconds: float) -> None:
+        """Sets the clock for what the client owes; it runs on while that stays the same thing."""
+        if owed == self._owed:
+            return
+        self._owed = owed
+        if self._owed_timer:
+            self._owed_timer.cancel()
+        self._owed_timer = self.loop.call_later(seconds, self.transport.close) if owed else None
+
+    def _owes(self) -> tuple[str | None, float]:
+        """What we wait for, and for how long; None where the client waits for us."""
+        if self.transport.is_closing():
+            return None, 0
+        if self.conn.their_state is h11.IDLE:
+            if self.conn.trailing_data[0]:
+                return "head", self.head_seconds
+            # Uvicorn's own clock for this one stands still after the rest of an answered body.
+            return "next request", self.timeout_keep_alive
+        if self.conn.their_state is h11.SEND_BODY and self.cycle.response_complete:
+            return "rest", self.rest_seconds
+        return None, 0
+
+    def _watch_reader(self) -> None:
+        """Looks again later whether less is waiting than now. Whoever writes more calls this again."""
+        if self._reader_timer:
+            self._reader_timer.cancel()
+        waiting = self.transport.get_write_buffer_size()
+        self._reader_timer = (
+            self.loop.call_later(self.reader_seconds, self._drop_if_stuck, waiting) if waiting else None
+        )
+
+    def _drop_if_stuck(self, before: int) -> None:
+        if self.transport.get_write_buffer_size() >= before:
+            self.transport.abort()
+        else:
+            self._watch_reader()
+
+    def _drop_half_said(self) -> None:
+        if self.conn.their_state is h11.SEND_BODY and not self.cycle.response_started:
+            self.transport.close()
+
+    def _complain(self) -> None:
+        now = self.loop.time()
+        if now - BoundedProtocol._complained_at >= COMPLAINT_SECONDS:
+            BoundedProtocol._complained_at = now
+            log.warning("connections are refused: %d are open", self.connections_max)
