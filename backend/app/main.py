@@ -16,7 +16,7 @@ from app.api.health.probe import Probe
 from app.core.auth.guard import provide_user_id, require_user
 from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
-from app.core.db.migrate import UnreachableError, head_revision, upgrade
+from app.core.db.migrate import UnreachableError, revisions, upgrade
 from app.core.db.migration_lock import OrphansError
 from app.core.db.session import Database, open_database, provide_session
 from app.core.http import conditions
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Litestar:
             {
                 "database": database,
                 "verifier": make_verifier(settings),
-                "probe": Probe(database, head_revision() or ""),
+                "probe": Probe(database, revisions()),
             }
         ),
     )
@@ -72,7 +72,8 @@ def create_app(settings: Settings) -> Litestar:
 def _lifespan(
     settings: Settings, database: Database
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
-    """Migrates before the first request where that is wanted, else says so where it is needed."""
+    """Migrates before the first request where that is wanted, and says what is amiss with the database."""
+    about = {"version": VERSION, "environment": settings.environment, "database": str(database.url)}
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -80,13 +81,14 @@ def _lifespan(
         try:
             if settings.migrates_on_start:
                 await _migrate(settings, database)
-            else:
-                await _look(probe)
+            await _look(probe)
+            log.info("started", extra=about)
             yield
         finally:
             await probe.aclose()
             await app.state.verifier.aclose()
             await database.dispose()
+        log.info("stopped", extra=about)
 
     return lifespan
 
@@ -115,5 +117,10 @@ async def _look(probe: Probe) -> None:
         log.error(
             "the schema is not at the revision that this service needs: run `make migrate`,"
             " or set AUTO_MIGRATE=true",
+            extra={"revision": health.revision, "head": health.head},
+        )
+    elif health.status == "ahead":
+        log.warning(
+            "the schema was made by newer code, and this serves on with it: deploy that code here too",
             extra={"revision": health.revision, "head": health.head},
         )

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from alembic.util import CommandError
 
 from app.core.db.migrate import UnreachableError, head_revision
-from app.main import create_app
-from tests.core.db.databases import checked_out, closed_port
+from app.main import VERSION, create_app
+from tests.core.db.databases import checked_out, closed_port, idle
+from tests.migrations.running import look
 from tests.service import client_of, running, settings_for
 
 TASKS = "/api/v1/tasks"
@@ -117,17 +117,49 @@ async def test_postgres_down_and_to_migrate_it_refuses_in_one_line(caplog: pytes
     assert "hunter2" not in caplog.text
 
 
-async def test_a_database_of_a_newer_service_is_refused_in_one_line(
-    postgres_database_url: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("auto_migrate", [True, False])
+async def test_a_database_of_newer_code_is_served_as_it_is(
+    database_url: str, auto_migrate: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    connection = await asyncpg.connect(postgres_database_url)
-    await connection.execute("UPDATE alembic_version SET version_num = 'from_the_future'")
-    await connection.close()
-    with pytest.RaisesGroup(CommandError):
-        async with running(settings_for(postgres_database_url, auto_migrate=True)):
+    """A replica of the old code may start while the new code is rolled out."""
+    to_newer = "UPDATE alembic_version SET version_num = 'from_the_future'"
+    await look(database_url, lambda connection: connection.exec_driver_sql(to_newer))
+    async with (
+        running(settings_for(database_url, auto_migrate=auto_migrate)) as app,
+        client_of(app, "alice") as alice,
+    ):
+        (line,) = messages_of(caplog, logging.WARNING)
+        assert "newer code" in line
+        assert (await alice.post(TASKS, json={"title": "Water the plants"})).status_code == 201
+        health = await alice.get("/health/db")
+        assert (health.status_code, health.json()["revision"]) == (200, "from_the_future")
+
+
+async def test_a_folder_that_cannot_be_made_is_told_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "data").write_text("in the way")
+    with pytest.RaisesGroup(UnreachableError):
+        async with running(settings_for(f"sqlite:///{tmp_path}/data/app.db")):
             pass
     (line,) = messages_of(caplog, logging.ERROR)
-    assert "from_the_future" in line
+    assert f"the folder {tmp_path}/data can't be made" in line
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_the_log_says_that_it_started_and_that_it_stopped(
+    caplog: pytest.LogCaptureFixture, postgres_database_url: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    url = postgres_database_url.replace("postgres@", "postgres:hunter2@")
+    async with running(settings_for(url, environment="staging")):
+        assert messages_of(caplog, logging.INFO) == ["started"]
+    assert messages_of(caplog, logging.INFO) == ["started", "stopped"]
+    for record in caplog.records:
+        told = vars(record)
+        if record.name == "app.main":
+            assert (told["version"], told["environment"]) == (VERSION, "staging")
+            assert told["database"] == url.replace("hunter2", "***")
 
 
 async def test_a_migration_that_fails_stops_the_start_and_leaves_its_stack(
@@ -167,7 +199,7 @@ async def test_a_database_in_memory_is_migrated_on_its_one_connection_and_serves
         lists = await asyncio.gather(*(alice.get(TASKS, params={"total": "true"}) for _ in range(20)))
         assert {answer.json()["total"] for answer in lists} == {20}
         assert checked_out(app.state.database) == 0
-        assert app.state.database.engine.pool.checkedin() == 1
+        assert idle(app.state.database) == 1
 
 
 async def test_two_databases_in_memory_are_two(memory_database_url: str) -> None:
@@ -185,17 +217,17 @@ async def test_after_the_end_no_connection_is_open(database_url: str, engine_nam
         client_of(app, "alice") as alice,
     ):
         await asyncio.gather(*(alice.get(TASKS) for _ in range(5)), alice.get("/health/db"))
-        assert app.state.database.engine.pool.checkedin() > 0
+        assert idle(app.state.database) > 0
         if engine_name == "postgres":
             assert await connections_to(database_url) > 0
-    assert app.state.database.engine.pool.checkedin() == 0
+    assert idle(app.state.database) == 0
     if engine_name == "postgres":
         assert await connections_to(database_url) == 0
 
 
 async def test_nothing_is_opened_before_the_start(empty_sqlite_database_url: str) -> None:
     app = create_app(settings_for(empty_sqlite_database_url))
-    assert app.state.database.engine.pool.checkedin() == 0
+    assert idle(app.state.database) == 0
     assert list(file_of(empty_sqlite_database_url).parent.iterdir()) == []
     url = f"postgresql://alice:hunter2@127.0.0.1:{closed_port()}/daybook"
-    assert create_app(settings_for(url)).state.database.engine.pool.checkedin() == 0
+    assert idle(create_app(settings_for(url)).state.database) == 0

@@ -27,8 +27,10 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Sends every logger's records to standard error as JSON lines."""
+    """Sends every logger's records, and Python's warnings, to standard error as JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    for name in ("httpx", "alembic"):  # they tell of every call at INFO
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
-from app.core.db.migrate import head_revision
-from tests.core.db.databases import checked_out, closed_port
+from app.core.db.migrate import Revisions, head_revision
+from tests.core.db.databases import checked_out, closed_port, idle
+from tests.migrations.running import look
 from tests.service import client_of, running, settings_for
 
 DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql"}
@@ -56,7 +57,7 @@ async def test_health_is_these_bytes_and_asks_no_database(app: Litestar, nobody:
         answer = await nobody.get("/health")
         assert (answer.status_code, answer.content) == (200, b'{"status":"healthy"}')
         assert answer.headers["content-type"] == "application/json"
-    assert app.state.database.engine.pool.checkedin() == 0
+    assert idle(app.state.database) == 0
 
 
 async def test_a_healthy_database(nobody: httpx.AsyncClient, app: Litestar, engine_name: str) -> None:
@@ -83,6 +84,25 @@ async def test_an_empty_database_is_behind(empty_database_url: str) -> None:
     assert answer.status_code == 503
     assert (document["status"], document["database"], document["revision"]) == ("behind", "up", None)
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_database_of_newer_code_is_ahead_and_served(database_url: str) -> None:
+    """While a new version is rolled out, the old one is still needed."""
+    await look(database_url, lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'"))
+    async with asked_about(database_url) as nobody:
+        answer = await nobody.get("/health/db")
+    document = answer.json()
+    assert (answer.status_code, document["status"], document["revision"]) == (200, "ahead", "newer")
+    assert document["head"] == head_revision()
+    assert "retry-after" not in answer.headers
+
+
+def test_where_a_database_stands() -> None:
+    revisions = Revisions("c", frozenset("abc"))
+    stands = {at: revisions.standing(at) for at in (None, "a", "c", "d", "a and b", "b and d")}
+    assert [at for at, standing in stands.items() if standing == "healthy"] == ["c"]
+    assert [at for at, standing in stands.items() if standing == "behind"] == [None, "a", "a and b"]
+    assert [at for at, standing in stands.items() if standing == "ahead"] == ["d", "b and d"]
 
 
 async def test_a_database_that_is_down() -> None:
@@ -126,7 +146,7 @@ async def test_a_database_that_comes_back_is_healthy_again(database_url: str) ->
         running(settings_for(database_url, auto_migrate=False, **bounds)) as app,
         client_of(app) as nobody,
     ):
-        async with app.state.database.session() as session:
+        async with app.state.database.session(read_only=True) as session:
             await session.connection()
             unavailable(await nobody.get("/health/db"))
         assert (await nobody.get("/health/db")).status_code == 200
@@ -143,5 +163,5 @@ async def test_asking_often_leaves_nothing(app: Litestar, nobody: httpx.AsyncCli
     answers = await asyncio.gather(*(nobody.get("/health/db") for _ in range(100)))
     assert {answer.status_code for answer in answers} == {200}
     assert checked_out(app.state.database) == 0
-    assert app.state.database.engine.pool.checkedin() == 1
+    assert idle(app.state.database) == 1
     assert len(asyncio.all_tasks()) <= tasks

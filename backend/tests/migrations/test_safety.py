@@ -1,15 +1,20 @@
 """What a migration must not do: run twice at once, stop half-way, lose rows, or touch what is not ours."""
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import Settings
-from app.core.db.migrate import current_revision, head_revision, upgrade
-from app.core.db.migration_lock import OrphansError
+from app.core.db.migrate import connect, current_revision, head_revision, upgrade
+from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating
+from app.core.db.postgres import connect_args
 from app.core.db.session import open_database
 from app.core.db.verify.shape import live_shape
 from app.models import metadata
@@ -33,6 +38,8 @@ op.execute("INSERT INTO notes SELECT 1, user_id, id FROM tasks WHERE user_id = '
 REBUILD = """with op.batch_alter_table("tasks") as batch:
     batch.add_column(sa.Column("colour", sa.String(20), nullable=True))
     batch.create_check_constraint(op.f("ck_tasks_colour_given"), "colour <> ''")"""
+
+ADVISORY_LOCK = text(next(line for line in POSTGRES_SETUP if "advisory" in line))
 
 STRANGER = (
     'CREATE TABLE "user" (id VARCHAR(32) PRIMARY KEY, email VARCHAR(200) NOT NULL)',
@@ -162,6 +169,34 @@ async def test_a_lock_that_somebody_holds_is_given_up_soon(
             await alembic_here(postgres_database_url, to_head, revisions=tmp_path)
     await database.dispose()
     assert await shape_of(postgres_database_url) == before
+
+
+async def test_the_service_time_outs_do_not_cut_the_wait_for_another_migrator_short(
+    postgres_database_url: str,
+) -> None:
+    """A second's wait is ten times what the connection would have borne, and so is the pause after it."""
+    settings = Settings(
+        database_url=postgres_database_url, db_command_timeout_seconds=0.5, db_pool_timeout_seconds=0.2
+    )
+    arguments = {**connect_args(settings.database, settings), "command_timeout": None}
+    engine = create_async_engine(settings.database.url, connect_args=arguments)
+    async with connect(settings.database) as holder, engine.connect() as connection:
+        await holder.execute(ADVISORY_LOCK)
+        async with engine.connect() as other:
+            with pytest.raises(DBAPIError, match="timeout"):
+                await other.execute(ADVISORY_LOCK)
+        waiting = asyncio.create_task(connection.run_sync(migrate_slowly))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        await holder.rollback()
+        await asyncio.wait_for(waiting, 5)
+    await engine.dispose()
+
+
+def migrate_slowly(connection: Connection) -> None:
+    with migrating(connection) as own:
+        time.sleep(0.7)
+        own.execute(text("SELECT 1"))
 
 
 async def test_memory_is_migrated_on_its_one_connection(

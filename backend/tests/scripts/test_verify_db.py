@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.core.db.read_only import make_read_only
 from tests.migrations.running import environment, look
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "verify_db.py"
@@ -26,7 +27,7 @@ async def test_a_line_for_each_check(database_url: str, tmp_path: Path) -> None:
     done = verify_db(database_url, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) == 11
+    assert len(lines) == (12 if database_url.startswith("sqlite") else 11)
     assert all(line.startswith("ok ") for line in lines)
     await look(database_url, lambda c: c.exec_driver_sql("DROP INDEX idx_user_id"))
     done = verify_db(database_url, cwd=tmp_path)
@@ -42,6 +43,14 @@ async def test_json(database_url: str, tmp_path: Path) -> None:
     assert (result["ok"], result["error"]) == (False, None)
     failed = {check["name"]: check["mend"] for check in result["checks"] if not check["ok"]}
     assert failed.keys() == {"indexes", "idx_user_id"}
+
+
+async def test_a_read_only_database(database_url: str, tmp_path: Path) -> None:
+    await make_read_only(database_url)
+    done = verify_db(database_url, cwd=tmp_path)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert line.startswith("could not run: The database takes no writes")
 
 
 def test_could_not_run(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Health over HTTP: of the service, and of its database."""
 
+from typing import Final
+
 from litestar import Controller, Response, get
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
@@ -7,6 +9,8 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from app.api.health.probe import Probe
 from app.api.health.schemas import DatabaseHealth, Health
+
+SERVING: Final = ("healthy", "ahead")
 
 
 class HealthController(Controller):
@@ -29,5 +33,5 @@ class HealthController(Controller):
         """Whether the database answers within a second, and at which revision."""
         probe: Probe = state.probe
         health = await probe.ask()
-        code = HTTP_200_OK if health.status == "healthy" else HTTP_503_SERVICE_UNAVAILABLE
+        code = HTTP_200_OK if health.status in SERVING else HTTP_503_SERVICE_UNAVAILABLE
         return Response(health, status_code=code, headers={} if code == HTTP_200_OK else {"Retry-After": "1"})

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.health.schemas import DatabaseHealth
 from app.core.db.errors import DATABASE_ERRORS
-from app.core.db.migrate import current_revision
+from app.core.db.migrate import Revisions, current_revision
 from app.core.db.session import Database
 
 ANSWER_WITHIN_SECONDS: Final = 0.8
@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 class Probe:
     """One flight: however many ask, one connection is used, and a silent database holds no more than it."""
 
-    def __init__(self, database: Database, head: str) -> None:
+    def __init__(self, database: Database, revisions: Revisions) -> None:
         self._database = database
-        self._head = head
+        self._revisions = revisions
         self._flight: asyncio.Task[DatabaseHealth] | None = None
 
     async def ask(self) -> DatabaseHealth:
@@ -48,13 +48,17 @@ class Probe:
             log.warning("database is down", extra={"cause": type(error).__name__})
             return self._down()
         return DatabaseHealth(
-            status="healthy" if revision == self._head else "behind",
+            status=self._revisions.standing(revision),
             database="up",
             dialect=self._database.url.dialect,
             revision=revision,
             head=self._head,
             latency_ms=round((perf_counter() - began) * 1000, 2),
         )
+
+    @property
+    def _head(self) -> str:
+        return self._revisions.head or ""
 
     def _down(self) -> DatabaseHealth:
         return DatabaseHealth("unavailable", "down", self._database.url.dialect, None, self._head, None)

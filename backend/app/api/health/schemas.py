@@ -14,10 +14,11 @@ class Health(Struct, frozen=True):
 class DatabaseHealth(Struct, frozen=True):
     """Whether the database answers, and whether its schema is the one that this service needs.
 
-    `behind`: another revision than `head`; `unavailable`: no answer within the time allowed.
+    `behind`: the schema still has to be migrated to `head`; `ahead`: newer code has migrated it, and this
+    serves on meanwhile; `unavailable`: no answer within the time allowed.
     """
 
-    status: Literal["healthy", "behind", "unavailable"]
+    status: Literal["healthy", "behind", "ahead", "unavailable"]
     database: Literal["up", "down"]
     dialect: Literal["sqlite", "postgresql"]
     revision: Annotated[str | None, Meta(description="The schema's revision; null for an empty database.")]

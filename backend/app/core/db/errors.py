@@ -25,7 +25,9 @@ DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
 
 _CONFLICTS: Final = ("23505", "23503", "23001", "23P01")
 _INVALID: Final = ("22", "23502", "23514")
-_UNAVAILABLE: Final = ("08", "28", "3D000", "40", "53", "55P03", "57014", "57P0")
+_UNAVAILABLE: Final = ("08", "25P03", "28", "3D000", "40", "53", "55P03", "57014", "57P0")
+_NO_WRITES: Final = ("25006", "42501", "53100")
+"""Read-only, as a primary is that was demoted; no longer allowed; no room on the disk."""
 _UNMIGRATED: Final = "42P01"
 """A table is missing: the database is not migrated, or not yet."""
 _SQLITE_CONFLICTS: Final = (
@@ -46,12 +48,20 @@ _SQLITE_UNAVAILABLE: Final = (
     sqlite3.SQLITE_INTERRUPT,
     sqlite3.SQLITE_NOMEM,
     sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 )
+_SQLITE_NO_WRITES: Final = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+)
 _SQLITE_UNMIGRATED: Final = "no such table: "
 """The one thing that SQLite has no code for, only words."""
+_NO_WRITES_SECONDS: Final = 30
+"""When to ask again where somebody has to mend it first."""
 
 
 def problem_of(exc: BaseException) -> ProblemError | None:
@@ -59,12 +69,32 @@ def problem_of(exc: BaseException) -> ProblemError | None:
 
     SQLSTATEs: Postgres's manual, appendix A; SQLite's: sqlite.org/rescode.html.
     """
+    if takes_no_writes(exc):
+        return UnavailableError("The database can't take writes now.", retry_after=_NO_WRITES_SECONDS)
     for cause in _causes(exc):
         if problem := _problem(cause):
             return problem
     if isinstance(exc, DBAPIError) and exc.connection_invalidated:
         return _unavailable()
     return None
+
+
+def takes_no_writes(exc: BaseException) -> bool:
+    """Whether the database answers but can't take writes: full, read-only or damaged."""
+    return any(
+        getattr(cause, "sqlstate", None) in _NO_WRITES
+        or getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_NO_WRITES
+        for cause in _causes(exc)
+    )
+
+
+def name_of(exc: BaseException) -> str:
+    """What the driver calls the error: its SQLSTATE, SQLite's name of it, or its class; never its words."""
+    for name in ("sqlstate", "sqlite_errorname"):
+        for cause in _causes(exc):
+            if found := getattr(cause, name, None):
+                return str(found)
+    return type(exc).__name__
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -3,32 +3,52 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.core.db.migration_lock import DEFERRED, LOCK_WAIT_SECONDS
+from app.core.db.migration_lock import DEFERRED, LOCK_WAIT_SECONDS, reading
 from app.core.db.url import DatabaseUrl
 from app.core.files import private_file, private_folder
 
 INI: Final = Path(__file__).resolve().parents[4] / "migrations" / "alembic.ini"
 CONNECT_SECONDS: Final = 10
+AND: Final = " and "
+
+Standing = Literal["healthy", "behind", "ahead"]
 
 logger = logging.getLogger(__name__)
 
 
 class UnreachableError(Exception):
     """There is no database to talk to: one line, fit for a terminal, without secrets."""
+
+
+@dataclass(frozen=True)
+class Revisions:
+    """What this code knows of the schema: the revision that it wants, and all those up to there."""
+
+    head: str | None
+    known: frozenset[str]
+
+    def standing(self, current: str | None) -> Standing:
+        """Where a database at this revision stands; "ahead" was made by newer code than this."""
+        if current == self.head:
+            return "healthy"
+        names = current.split(AND) if current else []
+        return "behind" if self.known.issuperset(names) else "ahead"
 
 
 def config(connection: Connection | None = None) -> Config:
@@ -38,9 +58,16 @@ def config(connection: Connection | None = None) -> Config:
     return result
 
 
+def revisions() -> Revisions:
+    """What the folder of migrations holds."""
+    script = ScriptDirectory.from_config(config())
+    known = frozenset(step.revision for step in script.walk_revisions())
+    return Revisions(script.get_current_head(), known)
+
+
 def head_revision() -> str | None:
     """The revision that this code wants, or None where there are no migrations at all."""
-    return ScriptDirectory.from_config(config()).get_current_head()
+    return revisions().head
 
 
 async def current_revision(connection: AsyncConnection) -> str | None:
@@ -50,18 +77,29 @@ async def current_revision(connection: AsyncConnection) -> str | None:
 
 def revision_of(connection: Connection) -> str | None:
     """The same, for those who are in the midst of synchronous code."""
-    return " and ".join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
+    return AND.join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
 
 
 async def upgrade(database: DatabaseUrl, engine: AsyncEngine | None = None) -> None:
     """Bring the schema to the head revision, in one transaction; each revision is logged.
 
+    A schema that is ahead stays as it is: newer code made it, while this was still being deployed.
     The connection is one of its own, without the service's time-outs, unless `engine` is given: a
     database in memory lives in its engine's one connection. One at a time in a process; any number
     of processes at once. Raises UnreachableError, and what the migrations raise.
     """
     async with engine.connect() if engine else connect(database) as connection:
-        await connection.run_sync(lambda sync: command.upgrade(config(sync), "head"))
+        await connection.run_sync(_upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    try:
+        command.upgrade(config(connection), "head")
+    except CommandError:
+        with reading(connection):
+            current = revision_of(connection)
+        if revisions().standing(current) != "ahead":
+            raise
 
 
 @asynccontextmanager
@@ -90,12 +128,21 @@ def _engine(database: DatabaseUrl, lock_seconds: int) -> AsyncEngine:
         arguments = {"timeout": CONNECT_SECONDS, **database.connect_args}
         return create_async_engine(database.url, connect_args=arguments, poolclass=NullPool)
     if database.file:
-        private_folder(database.file.parent)
-        private_file(database.file)
+        _make(database, database.file)
     engine = create_async_engine(database.url, poolclass=NullPool)
     event.listen(engine.sync_engine, "connect", partial(_take_over_transactions, lock_seconds))
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _make(database: DatabaseUrl, file: Path) -> None:
+    """A database may come into being here: its file is made, and its folder."""
+    try:
+        private_folder(file.parent)
+    except OSError as error:
+        reason = f"the folder {file.parent} can't be made ({error.strerror})"
+        raise UnreachableError(f"The database {database} can't be reached: {reason}") from None
+    private_file(file)
 
 
 def _take_over_transactions(lock_seconds: int, dbapi: Any, _record: object) -> None:

@@ -14,6 +14,7 @@ DEFERRED: Final = "deferred"
 
 POSTGRES_SETUP: Final = (
     "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
     f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'",
     "SELECT pg_advisory_xact_lock(28254671641472875)",
     # Only now: a waiting ALTER holds up every reader behind it, so it gives up soon, while those who

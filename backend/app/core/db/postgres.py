@@ -18,6 +18,7 @@ READ_ONLY: Final = {"postgresql_readonly": True}
 """Execution options of work that only reads: the server refuses a write."""
 IDLE_SECONDS: Final = 30.0
 PING_SECONDS: Final = 2.0
+READ_ONLY_SQLSTATE: Final = "25006"
 GRACE_SECONDS: Final = 1.0
 """How much longer than the server the client waits, so that the server's own time-out comes first."""
 
@@ -36,25 +37,39 @@ def postgres_engine(url: DatabaseUrl, settings: Settings, **shared: Any) -> Asyn
     )
     event.listen(engine.sync_engine, "checkin", _left_idle)
     event.listen(engine.sync_engine, "checkout", _ping_if_idle)
-    event.listen(engine.sync_engine, "handle_error", _drop_when_silent)
+    event.listen(engine.sync_engine, "handle_error", _drop_when_of_no_use)
     return engine
 
 
 def connect_args(url: DatabaseUrl, settings: Settings) -> dict[str, Any]:
     """The arguments of asyncpg's connect. What the URL says wins.
 
-    PgBouncer refuses connections that ask for a statement_timeout; there the client's alone must do.
+    PgBouncer refuses connections that ask for time-outs; there the client's alone must do.
     """
-    seconds = settings.db_command_timeout_seconds
     server_settings = {"timezone": "UTC", "application_name": "daybook"}
     if not url.is_pooled:
-        server_settings["statement_timeout"] = str(max(1, int(seconds * 1000)))
+        server_settings |= _time_outs(settings)
     return {
         "timeout": settings.db_connect_timeout_seconds,
-        "command_timeout": seconds + GRACE_SECONDS,
+        "command_timeout": settings.db_command_timeout_seconds + GRACE_SECONDS,
         **url.connect_args,
         "server_settings": {**server_settings, **url.connect_args.get("server_settings", {})},
     }
+
+
+def _time_outs(settings: Settings) -> dict[str, str]:
+    """How long the server bears with one connection, in milliseconds.
+
+    A replica that freezes in mid-transaction holds a person's counter: the server takes it back. Who
+    waits for a counter holds a connection: it is free again before others give up waiting for one.
+    """
+    seconds = settings.db_command_timeout_seconds
+    bounds = {
+        "statement_timeout": seconds,
+        "idle_in_transaction_session_timeout": seconds,
+        "lock_timeout": min(seconds, settings.db_pool_timeout_seconds / 2),
+    }
+    return {name: str(max(1, int(bound * 1000))) for name, bound in bounds.items()}
 
 
 def _left_idle(_: Any, record: ConnectionPoolEntry) -> None:
@@ -74,8 +89,12 @@ def _ping_if_idle(_: Any, record: ConnectionPoolEntry, __: PoolProxiedConnection
         raise DisconnectionError("the connection doesn't answer") from error
 
 
-def _drop_when_silent(context: ExceptionContext) -> None:
-    """After the client's own time-out nobody knows what state the connection is in."""
-    if isinstance(context.original_exception, TimeoutError):
+def _drop_when_of_no_use(context: ExceptionContext) -> None:
+    """Give up a connection that is in a state nobody knows, or leads to a server that was demoted.
+
+    The first is what the client's own time-out leaves behind.
+    """
+    error = context.original_exception
+    if isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == READ_ONLY_SQLSTATE:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False

@@ -1,4 +1,4 @@
-"""The database: its engine, and the session that each request gets."""
+"""The database: its engines, and the session that each request gets."""
 
 import logging
 from collections.abc import AsyncGenerator
@@ -7,20 +7,38 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.config import Settings
 from app.core.db import postgres, sqlite
+from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
 
 SAFE_METHODS: Final = ("GET", "HEAD")
 log = logging.getLogger(__name__)
 
 
+class Session(AsyncSession):
+    """A session that gives its connection back whatever becomes of the rollback.
+
+    A plain one, closed, forgets a connection that fails to roll back: it is missing in the pool for ever.
+    """
+
+    async def close(self) -> None:
+        """Roll back what is open, then give the connection back; the pool drops it if it is of no use."""
+        try:
+            if self.in_transaction():
+                await self.rollback()
+        finally:
+            await super().close()
+
+
 @dataclass(frozen=True)
 class Database:
-    """An open database. `reader` shares the connections of `engine`, for work that only reads."""
+    """An open database. `reader` is for work that only reads; it may share the connections of `engine`."""
 
     url: DatabaseUrl
     engine: AsyncEngine
@@ -28,11 +46,17 @@ class Database:
 
     def session(self, *, read_only: bool = False) -> AsyncSession:
         """A session of its own. It takes a connection at its first statement, not before."""
-        return AsyncSession(self.reader if read_only else self.engine, expire_on_commit=False)
+        return Session(self.reader if read_only else self.engine, expire_on_commit=False)
+
+    @property
+    def engines(self) -> tuple[AsyncEngine, ...]:
+        """Those that have connections of their own."""
+        return (self.engine,) if self.reader.pool is self.engine.pool else (self.engine, self.reader)
 
     async def dispose(self) -> None:
         """Close every connection."""
-        await self.engine.dispose()
+        for engine in self.engines:
+            await engine.dispose()
 
 
 def open_database(settings: Settings) -> Database:
@@ -46,10 +70,13 @@ def open_database(settings: Settings) -> Database:
         "pool_timeout": settings.db_pool_timeout_seconds,
     }
     if url.dialect == "sqlite":
-        engine, read_only = sqlite.sqlite_engine(url, settings, **shared), sqlite.READ_ONLY
+        database = Database(url, *sqlite.sqlite_engines(url, settings, **shared))
     else:
-        engine, read_only = postgres.postgres_engine(url, settings, **shared), postgres.READ_ONLY
-    return Database(url, engine, engine.execution_options(**read_only))
+        engine = postgres.postgres_engine(url, settings, **shared)
+        database = Database(url, engine, engine.execution_options(**postgres.READ_ONLY))
+    for each in database.engines:
+        event.listen(each.sync_engine, "handle_error", _tell_of_refused_writes)
+    return database
 
 
 async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession, None]:
@@ -76,7 +103,12 @@ async def _release(session: AsyncSession) -> None:
             pass
     except Exception:
         log.warning("a connection could not be rolled back and is dropped")
-        await session.invalidate()
+
+
+def _tell_of_refused_writes(context: ExceptionContext) -> None:
+    """What no waiting mends: somebody has to make room, or look at why the database is read-only."""
+    if takes_no_writes(context.original_exception):
+        log.error("the database takes no writes", extra={"cause": name_of(context.original_exception)})
 
 
 def _json(value: Any) -> str:

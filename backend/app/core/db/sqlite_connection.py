@@ -4,15 +4,21 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 import aiosqlite
 
+from app.core.db.sqlite_cursor import Cursor
+
 BUSY_SECONDS_MAX: Final = 5.0
 JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
 INSTRUCTIONS_BETWEEN_LOOKS: Final = 1_000
 """How often the clock is looked at: an instruction can be a search through a long text."""
+
+Identity = tuple[int, int]
+"""Which file it is, whatever its name: its device, and its number there."""
 
 
 class Connection(aiosqlite.Connection):
@@ -23,17 +29,50 @@ class Connection(aiosqlite.Connection):
     the thread to be through with it before the cancellation goes on its way.
     """
 
-    def __init__(self, database: str, *, timeout_seconds: float) -> None:
-        super().__init__(partial(self._open, database), iter_chunk_size=64)
+    def __init__(
+        self,
+        database: str,
+        *,
+        timeout_seconds: float,
+        read_only: bool = False,
+        identity: Identity | None = None,
+    ) -> None:
+        super().__init__(partial(self._open, database, read_only), iter_chunk_size=64)
+        self.identity = identity
         # A thread that waits for a lock must not keep the process from ending.
         self._thread.daemon = True
         self._timeout_seconds = timeout_seconds
         self._deadline = float("inf")
 
-    def _open(self, database: str) -> sqlite3.Connection:
-        connection = sqlite3.connect(database, isolation_level=None)
+    def cursor(self) -> Cursor:  # type: ignore[override] # for SQLAlchemy, which asks less of it
+        """A cursor of one trip a statement."""
+        return Cursor(self._conn, self._execute)
+
+    async def rollback(self) -> None:
+        """Roll back, if there is anything to: the pool asks at every return, to be sure."""
+        if self.in_transaction:
+            await super().rollback()
+
+    async def abandon(self) -> None:
+        """Move what the log holds into the file, whatever its name is now, and have no more to do with it.
+
+        A transaction that is open is rolled back, and who has it is told so at the next statement.
+        """
+        with suppress(sqlite3.Error, ValueError):
+            await self._execute(self._leave)
+
+    def _leave(self) -> None:
         try:
-            for pragma in _pragmas(min(self._timeout_seconds, BUSY_SECONDS_MAX)):
+            self._conn.rollback()
+            self._conn.execute("PRAGMA busy_timeout=0").close()
+            self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            self._conn.close()
+
+    def _open(self, database: str, read_only: bool) -> sqlite3.Connection:
+        connection = sqlite3.connect(database, isolation_level=None, uri=True)
+        try:
+            for pragma in _pragmas(min(self._timeout_seconds, BUSY_SECONDS_MAX), read_only):
                 connection.execute(pragma).close()
             connection.set_progress_handler(self._is_late, INSTRUCTIONS_BETWEEN_LOOKS)
         except BaseException:
@@ -75,7 +114,7 @@ async def _one_look_at(future: asyncio.Future[Any]) -> None:
         return
 
 
-def _pragmas(busy_seconds: float) -> tuple[str, ...]:
+def _pragmas(busy_seconds: float, read_only: bool) -> tuple[str, ...]:
     """In this order: whoever opens a file that is busy waits from the first statement on."""
     return (
         f"PRAGMA busy_timeout={int(busy_seconds * 1000)}",
@@ -83,4 +122,5 @@ def _pragmas(busy_seconds: float) -> tuple[str, ...]:
         "PRAGMA synchronous=NORMAL",
         "PRAGMA foreign_keys=ON",
         f"PRAGMA journal_size_limit={JOURNAL_BYTES_MAX}",
+        f"PRAGMA query_only={int(read_only)}",
     )

@@ -70,7 +70,7 @@ class Crowd:
         def note(_: Connection, __: Any, statement: str, parameters: tuple[Any, ...], *___: Any) -> None:
             ran.append((statement, parameters))
 
-        engine = self.database.engine.sync_engine
+        engine = self.database.engines[-1].sync_engine
         event.listen(engine, "before_cursor_execute", note)
         try:
             async with self.database.session(read_only=True) as session:

@@ -28,10 +28,12 @@ def statements(app: Litestar) -> Iterator[list[Statement]]:
         if not statement.startswith(BOUNDARIES):
             ran.append((statement, parameters))
 
-    engine = app.state.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    engines = [engine.sync_engine for engine in app.state.database.engines]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield ran
-    event.remove(engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def take(statements: list[Statement]) -> list[str]:

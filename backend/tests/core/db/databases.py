@@ -3,7 +3,7 @@
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, TextClause, text
 from sqlalchemy.pool import QueuePool
@@ -37,9 +37,19 @@ async def run(session: AsyncSession, statement: TextClause, **values: Any) -> Cu
 
 def checked_out(database: Database) -> int:
     """How many connections are in use."""
-    pool = database.engine.pool
-    assert isinstance(pool, QueuePool)
-    return pool.checkedout()
+    return sum(pool.checkedout() for pool in pools_of(database))
+
+
+def idle(database: Database) -> int:
+    """How many connections are open and not in use."""
+    return sum(pool.checkedin() for pool in pools_of(database))
+
+
+def pools_of(database: Database) -> list[QueuePool]:
+    """Where the connections are."""
+    pools = [engine.pool for engine in database.engines]
+    assert all(isinstance(pool, QueuePool) for pool in pools)
+    return cast(list[QueuePool], pools)
 
 
 def closed_port() -> int:

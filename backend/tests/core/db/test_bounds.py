@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app.core.db.errors import DATABASE_ERRORS, problem_of
 from app.core.db.session import Database, provide_session
 from app.core.errors import UnavailableError
+from app.core.rows.writes import take_turn
 from tests.core.db.databases import FOREVER, checked_out, closed_port, opened, run
 
 ONE = text("SELECT 1")
@@ -57,13 +58,40 @@ async def test_a_statement_takes_too_long(empty_database_url: str) -> None:
 
 
 async def test_another_writer_takes_too_long(empty_sqlite_database_url: str) -> None:
-    async with opened(empty_sqlite_database_url, db_command_timeout_seconds=0.3) as database:
+    async with opened(empty_sqlite_database_url, db_pool_timeout_seconds=0.3) as database:
         async with database.session() as alice:
             await run(alice, ONE)
             with unavailable(within_seconds=3):
                 async with database.session() as bob:
                     await run(bob, ONE)
         assert await ask(database) == 1
+
+
+async def test_another_program_writes_too_long(empty_sqlite_database_url: str) -> None:
+    async with opened(empty_sqlite_database_url, db_command_timeout_seconds=0.3) as database:
+        async with opened(empty_sqlite_database_url) as other, other.session() as alice:
+            await run(alice, ONE)
+            with unavailable(within_seconds=3):
+                async with database.session() as bob:
+                    await run(bob, ONE)
+        assert await ask(database) == 1
+
+
+async def test_a_replica_that_freezes_in_mid_transaction_is_put_out(postgres_database_url: str) -> None:
+    """Alice's counter is free again, and who waited for it held a connection only for a moment."""
+    bounds = {"db_command_timeout_seconds": 1, "db_pool_timeout_seconds": 0.4}
+    async with opened(postgres_database_url, **bounds) as frozen, frozen.session() as session:
+        await take_turn(session, "alice")
+        async with opened(postgres_database_url, **bounds) as database:
+            with unavailable(within_seconds=0.9):
+                async with database.session() as waiting:
+                    await take_turn(waiting, "alice")
+            assert checked_out(database) == 0
+            await asyncio.sleep(1)
+            async with database.session() as following:
+                assert (await take_turn(following, "alice")).seq == 1
+        with unavailable(within_seconds=1):
+            await run(session, ONE)
 
 
 async def test_nobody_listens() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.db.errors import DATABASE_ERRORS, problem_of
+from app.core.db.errors import DATABASE_ERRORS, name_of, problem_of, takes_no_writes
 from app.core.db.session import Database
 from app.core.errors import ConflictError, InvalidError, ProblemError, UnavailableError
 from tests.core.db.databases import opened
@@ -87,6 +87,7 @@ def with_sqlite_code(code: int) -> sqlite3.Error:
         asyncpg.DeadlockDetectedError("words"),
         asyncpg.QueryCanceledError("words"),
         asyncpg.LockNotAvailableError("words"),
+        asyncpg.IdleInTransactionSessionTimeoutError("words"),
         asyncpg.TooManyConnectionsError("words"),
         asyncpg.AdminShutdownError("words"),
         asyncpg.CannotConnectNowError("words"),
@@ -97,7 +98,6 @@ def with_sqlite_code(code: int) -> sqlite3.Error:
         with_sqlite_code(sqlite3.SQLITE_BUSY_SNAPSHOT),
         with_sqlite_code(sqlite3.SQLITE_LOCKED),
         with_sqlite_code(sqlite3.SQLITE_INTERRUPT),
-        with_sqlite_code(sqlite3.SQLITE_FULL),
         PoolTimeoutError("words"),
         TimeoutError(),
         ConnectionRefusedError(111, "words"),
@@ -116,12 +116,34 @@ def test_what_may_work_in_a_moment(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (asyncpg.ReadOnlySQLTransactionError("words"), "25006"),
+        (asyncpg.InsufficientPrivilegeError("words"), "42501"),
+        (asyncpg.DiskFullError("words"), "53100"),
+        (with_sqlite_code(sqlite3.SQLITE_READONLY), "OperationalError"),
+        (with_sqlite_code(sqlite3.SQLITE_READONLY_DBMOVED), "OperationalError"),
+        (with_sqlite_code(sqlite3.SQLITE_PERM), "OperationalError"),
+        (with_sqlite_code(sqlite3.SQLITE_FULL), "OperationalError"),
+        (with_sqlite_code(sqlite3.SQLITE_CORRUPT), "OperationalError"),
+        (with_sqlite_code(sqlite3.SQLITE_NOTADB), "OperationalError"),
+        (DBAPIError("SELECT 1", None, asyncpg.DiskFullError("words")), "53100"),
+    ],
+    ids=repr,
+)
+def test_what_somebody_has_to_mend_first(error: Exception, name: str) -> None:
+    problem = problem_of(error)
+    assert isinstance(problem, UnavailableError)
+    assert problem.headers == {"Retry-After": "30"}
+    assert problem.detail == "The database can't take writes now."
+    assert takes_no_writes(error)
+    assert name_of(error) == name
+
+
+@pytest.mark.parametrize(
     "error",
     [
         asyncpg.UndefinedColumnError("words"),
-        asyncpg.ReadOnlySQLTransactionError("words"),
-        with_sqlite_code(sqlite3.SQLITE_CORRUPT),
-        with_sqlite_code(sqlite3.SQLITE_READONLY),
         FileNotFoundError(2, "words", "data/dev-key.json"),
         ExceptionGroup("words", [KeyError("words")]),
         ValueError("words"),

@@ -38,6 +38,8 @@ async def use(database: Database) -> int:
         ("timezone", "UTC"),
         ("application_name", "daybook"),
         ("statement_timeout", "10s"),
+        ("idle_in_transaction_session_timeout", "10s"),
+        ("lock_timeout", "1500ms"),
         ("transaction_isolation", "read committed"),
         ("transaction_read_only", "off"),
     ],

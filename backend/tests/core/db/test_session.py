@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -156,6 +157,29 @@ async def test_a_reader_does_not_wait_for_a_writer(database: Database) -> None:
         await increment(writer)
         async with asyncio.timeout(1):
             assert await count(database) == 0
+
+
+async def test_a_connection_that_can_not_roll_back_is_replaced(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(empty_database_url, db_pool_size=1, db_max_overflow=0) as database:
+        state = SimpleNamespace(state=SimpleNamespace(database=database))
+        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="POST")))
+        session = await anext(provider)
+        await run(session, text("CREATE TABLE notes (n int)"))
+        adapted = (await (await session.connection()).get_raw_connection()).dbapi_connection
+
+        def fail(_: object) -> None:
+            raise database.engine.dialect.loaded_dbapi.OperationalError("the disk is on fire")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(type(adapted), "rollback", fail)
+            with pytest.raises(KeyError, match="bob"):
+                await provider.athrow(KeyError("bob"))
+        assert checked_out(database) == 0
+        assert "a connection could not be rolled back and is dropped" in caplog.messages
+        async with database.session() as session:
+            await run(session, text("CREATE TABLE notes (n int)"))
 
 
 async def test_rows_outlive_the_commit(database: Database) -> None:

@@ -18,6 +18,12 @@ INSERT = text("INSERT INTO notes SELECT coalesce(max(n), 0) + 1 FROM notes RETUR
 COUNT = text("SELECT count(*) FROM notes")
 
 
+@pytest.fixture(params=["empty_sqlite_database_url", "memory_database_url"])
+def file_or_memory(request: pytest.FixtureRequest) -> str:
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [
@@ -31,12 +37,6 @@ COUNT = text("SELECT count(*) FROM notes")
 async def test_pragmas(empty_sqlite_database_url: str, pragma: str, value: object) -> None:
     async with opened(empty_sqlite_database_url) as database, database.session() as session:
         assert (await run(session, text(f"PRAGMA {pragma}"))).scalar_one() == value
-
-
-async def test_the_folder_is_made(tmp_path: Path) -> None:
-    async with opened(f"sqlite:///{tmp_path}/one/two/app.db") as database, database.session() as session:
-        await run(session, TABLE)
-    assert (tmp_path / "one" / "two" / "app.db").exists()
 
 
 async def test_writers_take_the_lock_first_and_readers_none(empty_sqlite_database_url: str) -> None:
@@ -53,8 +53,8 @@ async def test_writers_take_the_lock_first_and_readers_none(empty_sqlite_databas
                     other.execute("BEGIN IMMEDIATE")
 
 
-async def test_a_connection_serves_readers_and_writers_in_turn(empty_sqlite_database_url: str) -> None:
-    async with opened(empty_sqlite_database_url, db_pool_size=1, db_max_overflow=0) as database:
+async def test_readers_are_refused_writes_and_writers_are_not(file_or_memory: str) -> None:
+    async with opened(file_or_memory, db_pool_size=1, db_max_overflow=0) as database:
         async with database.engine.begin() as connection:
             await connection.execute(TABLE)
         for n in (1, 2):
@@ -64,6 +64,59 @@ async def test_a_connection_serves_readers_and_writers_in_turn(empty_sqlite_data
             async with database.session() as writer:
                 assert (await run(writer, INSERT)).scalar_one() == n
                 await writer.commit()
+
+
+async def test_writers_are_served_in_the_order_of_coming(file_or_memory: str) -> None:
+    async with opened(file_or_memory, db_pool_timeout_seconds=10) as database:
+        served: list[int] = []
+
+        async def write(number: int) -> None:
+            async with database.session() as session:
+                await run(session, INSERT)
+                served.append(number)
+                await asyncio.sleep(0.005)
+                await session.commit()
+
+        async with database.engine.begin() as connection:
+            await connection.execute(TABLE)
+        await asyncio.gather(*(write(number) for number in range(16)))
+        assert served == list(range(16))
+
+
+async def test_a_statement_is_one_trip_to_the_thread(
+    empty_sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips: list[str] = []
+    run_there = Connection._execute
+
+    async def noted(self: Connection, function: Any, *arguments: Any, **named: Any) -> Any:
+        trips.append(function.__name__)
+        return await run_there(self, function, *arguments, **named)
+
+    async with opened(empty_sqlite_database_url) as database:
+        async with database.engine.begin() as connection:
+            await connection.execute(TABLE)
+        async with database.session(read_only=True) as session:
+            await run(session, COUNT)
+        monkeypatch.setattr(Connection, "_execute", noted)
+        for read_only in (True, False):
+            trips.clear()
+            async with database.session(read_only=read_only) as session:
+                assert (await run(session, COUNT)).scalar_one() == 0
+                await session.commit()
+            assert trips == ["_whole", "_whole", "commit"], "begin, select, commit"
+
+
+async def test_rows_can_be_streamed_and_many_written_at_once(empty_sqlite_database_url: str) -> None:
+    async with opened(empty_sqlite_database_url) as database, database.session() as session:
+        await run(session, TABLE)
+        connection = await session.connection()
+        written = await connection.execute(text("INSERT INTO notes VALUES (:n)"), [{"n": 1}, {"n": 2}])
+        assert written.rowcount == 2
+        streamed = await connection.stream(text("SELECT n FROM notes ORDER BY n"))
+        assert [tuple(row) async for row in streamed] == [(1,), (2,)]
+        one_by_one = await connection.stream(text("SELECT n FROM notes ORDER BY n"))
+        assert [await one_by_one.fetchone() for _ in range(3)] == [(1,), (2,), None]
 
 
 async def test_memory_is_one_connection_that_units_wait_for(memory_database_url: str) -> None:

@@ -150,7 +150,7 @@ async def test_a_database_that_is_down_is_503(method: str, caplog: pytest.LogCap
 async def test_a_pool_that_is_exhausted_is_503(hurried: Litestar) -> None:
     database = hurried.state.database
     async with client_of(hurried, "alice") as alice:
-        async with database.session() as session:
+        async with database.session(read_only=True) as session:
             await session.connection()
             began = time.monotonic()
             unavailable_within(2, await alice.get(TASKS), began)

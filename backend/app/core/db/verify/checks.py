@@ -7,7 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.migrate import UnreachableError, connect, head_revision, revision_of
+from app.core.db.errors import name_of
+from app.core.db.migrate import UnreachableError, connect, revision_of, revisions
 from app.core.db.migration_lock import DEFERRED
 from app.core.db.url import DatabaseUrl
 from app.core.db.verify.plans import index_for_one_user
@@ -20,6 +21,7 @@ RESHAPE: Final = (
     f"{MIGRATE}; if the revision is head already, undo what was changed by hand, "
     "or write a migration for what the models have gained"
 )
+RESTORE: Final = "stop the service and restore a backup that passes this check"
 SHOWN: Final = 5
 """How many differences a line names."""
 LOCK_SECONDS: Final = 5
@@ -28,6 +30,8 @@ POSTGRES_LIMITS: Final = (
     "SET LOCAL statement_timeout = '30s'",
 )
 BUSY: Final = ("SQLITE_BUSY", "55P03", "57014")
+READ_ONLY: Final = ("SQLITE_READONLY", "25006", "42501")
+DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 
 Checks = Callable[[Connection], Iterator[Check]]
 
@@ -41,6 +45,7 @@ async def verify(database: DatabaseUrl, metadata: MetaData, task: type[Any]) -> 
     _refuse_missing(database)
     steps: dict[str, Checks] = {
         "connection": partial(_connection, database),
+        "integrity": _integrity,
         "revision": _revision,
         "schema": partial(_schema, metadata),
         "plans": partial(_plans, metadata),
@@ -70,14 +75,16 @@ def _rolled_back(connection: Connection, name: str, checks: Checks) -> list[Chec
             return found
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0].rpartition(">: ")[2]
-        if error.connection_invalidated or _is_busy(error):
+        if error.connection_invalidated or _is(error, BUSY):
             raise UnreachableError(f"The database can't be looked at now: {reason}") from None
-        return [failed(name, f"the database refuses it: {reason}", RESHAPE)]
+        if _is(error, READ_ONLY):
+            raise UnreachableError(f"The database takes no writes, not even a sample's: {reason}") from None
+        mend = RESTORE if _is(error, DAMAGED) else RESHAPE
+        return [failed(name, f"the database refuses it: {reason}", mend)]
 
 
-def _is_busy(error: DBAPIError) -> bool:
-    names = (getattr(error.orig, name, None) or "" for name in ("sqlstate", "sqlite_errorname"))
-    return any(name.startswith(BUSY) for name in names)
+def _is(error: DBAPIError, codes: tuple[str, ...]) -> bool:
+    return name_of(error).startswith(codes)
 
 
 def _connection(database: DatabaseUrl, connection: Connection) -> Iterator[Check]:
@@ -86,15 +93,29 @@ def _connection(database: DatabaseUrl, connection: Connection) -> Iterator[Check
     yield passed("connection", f"{database} answers, {'SQLite' if sqlite else 'Postgres'} {version}")
 
 
+def _integrity(connection: Connection) -> Iterator[Check]:
+    """Whether the pages of the file hold together; Postgres has nothing like it for any user to ask."""
+    if connection.dialect.name != "sqlite":
+        return
+    found = list(connection.scalars(text(f"PRAGMA quick_check({SHOWN})")))
+    if found == ["ok"]:
+        yield passed("integrity", "quick_check finds nothing amiss")
+    else:
+        yield failed("integrity", "; ".join(line.replace("\n", " ") for line in found), RESTORE)
+
+
 def _revision(connection: Connection) -> Iterator[Check]:
-    current, head = revision_of(connection), head_revision()
-    if current == head:
+    current, ours = revision_of(connection), revisions()
+    standing = ours.standing(current)
+    if standing == "healthy":
         yield passed("revision", f"{current} is the head")
     elif current is None:
-        yield failed("revision", f"the database was never migrated, the head is {head}", MIGRATE)
+        yield failed("revision", f"the database was never migrated, the head is {ours.head}", MIGRATE)
+    elif standing == "behind":
+        yield failed("revision", f"the database is behind, at {current}; the head is {ours.head}", MIGRATE)
     else:
-        mend = f"{MIGRATE}, or run the code that made this revision"
-        yield failed("revision", f"the database is at {current}, the head is {head}", mend)
+        what = f"the database is ahead, at {current}, which this code does not know; its head is {ours.head}"
+        yield failed("revision", what, "run the check of the code that made this revision, and deploy it")
 
 
 def _schema(metadata: MetaData, connection: Connection) -> Iterator[Check]:
