@@ -36,9 +36,10 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings) -> Litestar:
     """The service, wired for these settings; nothing is opened before it starts."""
     database = open_database(settings)
+    resources = [controller for controller in controllers() if controller is not HealthController]
     api = Router(
         API_PATH,
-        route_handlers=[controller for controller in controllers() if controller is not HealthController],
+        route_handlers=resources,
         guards=[require_user],
         dependencies={
             "session": Provide(provide_session),
@@ -54,7 +55,7 @@ def create_app(settings: Settings) -> Litestar:
         request_class=StrictRequest,
         request_max_body_size=BODY_MAX,
         exception_handlers={Exception: answer_problem},
-        openapi_config=openapi_config(VERSION),
+        openapi_config=openapi_config(VERSION, [*resources, HealthController]),
         logging_config=None,
         lifespan=[_lifespan(settings, database)],
         state=State(

@@ -18,6 +18,9 @@ from app.main import create_app
 ISSUER = "https://issuer.test"
 SECRET = "a secret that only the tests know, 32 bytes or more"
 
+Statement = tuple[str, Any]
+"""A statement that the service ran, with its parameters."""
+
 
 def settings_for(database_url: str, **more: Any) -> Settings:
     """Settings with a real issuer's secret."""

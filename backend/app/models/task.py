@@ -8,15 +8,13 @@ from sqlmodel import Field
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.models.base import Owned, owned_by_user
-from app.models.types import folded
+from app.models.types import FOLDED, folded
 
 TITLE_MAX = 500
 DESCRIPTION_MAX = 20_000
 TAG_MAX = 64
 TAGS_MAX = 32
 TAGS_JSON_MAX = TAGS_MAX * (TAG_MAX * 6 + 3) + 2
-FOLDED = 3
-"""How many times longer a folded text can be than the text."""
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
 """By rank: the least first."""
 

@@ -12,6 +12,8 @@ from app.core.text import fold
 
 FOLDS: Final = "folds"
 """Where a folded column's `info` names the column that it is derived from."""
+FOLDED: Final = 3
+"""How many times longer a folded text can be than the text."""
 
 
 class Id(TypeDecorator[uuid.UUID]):

@@ -1,12 +1,16 @@
 """The service on each engine, and its named people."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
+from sqlalchemy import Connection, event
 
-from tests.service import client_of, running, settings_for
+from tests.service import Statement, client_of, running, settings_for
+
+BOUNDARIES = ("BEGIN", "PRAGMA")
 
 
 @pytest.fixture
@@ -35,3 +39,20 @@ async def bob(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """Bob, signed in."""
     async with client_of(app, "bob") as client:
         yield client
+
+
+@pytest.fixture
+def statements(app: Litestar) -> Iterator[list[Statement]]:
+    """The statements that the service runs, with their parameters; not those that begin and end."""
+    ran: list[Statement] = []
+
+    def note(_: Connection, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if not statement.startswith(BOUNDARIES):
+            ran.append((statement, parameters))
+
+    engines = [engine.sync_engine for engine in app.state.database.engines]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield ran
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)

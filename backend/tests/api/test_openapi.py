@@ -9,47 +9,85 @@ import msgspec
 import pytest
 
 from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut, TaskQuery
+from app.api.time_codes.schemas import TimeCodeNew, TimeCodeOut, TimeCodePatch, TimeCodePut, TimeCodeQuery
+from app.api.work_types.schemas import WorkTypeNew, WorkTypeOut, WorkTypePatch, WorkTypePut, WorkTypeQuery
 from app.core.http.problems import Problem
 from app.main import create_app
 from tests.service import client_of, settings_for
 
-TASKS = "/api/v1/tasks"
 Json = dict[str, Any]
 
+NAMES = {
+    "Task": ("Tasks", "/api/v1/tasks", "task_id"),
+    "TimeCode": ("TimeCodes", "/api/v1/time-codes", "time_code_id"),
+    "WorkType": ("WorkTypes", "/api/v1/work-types", "work_type_id"),
+}
+"""What a resource is called by the clients' functions and types, and where it is."""
+
+
+def operations_of(one: str) -> dict[str, tuple[str, str]]:
+    """The operations of a resource: their methods and paths."""
+    many, path, id_ = NAMES[one]
+    item = f"{path}/{{{id_}}}"
+    return {
+        f"list{many}": ("get", path),
+        f"create{one}": ("post", path),
+        f"get{one}": ("get", item),
+        f"put{one}": ("put", item),
+        f"patch{one}": ("patch", item),
+        f"delete{one}": ("delete", item),
+        f"restore{one}": ("post", f"{item}/restore"),
+    }
+
+
 OPERATIONS = {
-    "listTasks": ("get", TASKS),
-    "createTask": ("post", TASKS),
-    "getTask": ("get", f"{TASKS}/{{task_id}}"),
-    "putTask": ("put", f"{TASKS}/{{task_id}}"),
-    "patchTask": ("patch", f"{TASKS}/{{task_id}}"),
-    "deleteTask": ("delete", f"{TASKS}/{{task_id}}"),
-    "restoreTask": ("post", f"{TASKS}/{{task_id}}/restore"),
+    **{name: place for one in NAMES for name, place in operations_of(one).items()},
     "getHealth": ("get", "/health"),
     "getDatabaseHealth": ("get", "/health/db"),
 }
 """Frozen: clients call their functions by these names."""
 
 ANSWERS = {
-    "listTasks": {"200", "304", "400", "401", "422", "503"},
-    "createTask": {"201", "400", "401", "409", "413", "415", "422", "503"},
-    "getTask": {"200", "304", "400", "401", "404", "503"},
-    "putTask": {"200", "201", "400", "401", "404", "409", "412", "413", "415", "422", "503"},
-    "patchTask": {"200", "400", "401", "404", "409", "412", "413", "415", "422", "503"},
-    "deleteTask": {"204", "400", "401", "404", "412", "503"},
-    "restoreTask": {"200", "400", "401", "404", "503"},
+    "list": {"200", "304", "400", "401", "422", "503"},
+    "create": {"201", "400", "401", "409", "413", "415", "422", "503"},
+    "get": {"200", "304", "400", "401", "404", "503"},
+    "put": {"200", "201", "400", "401", "404", "409", "412", "413", "415", "422", "503"},
+    "patch": {"200", "400", "401", "404", "409", "412", "413", "415", "422", "503"},
+    "delete": {"204", "400", "401", "404", "412", "503"},
+    "restore": {"200", "400", "401", "404", "409", "412", "503"},
+    "restoreTask": {"200", "400", "401", "404", "412", "503"},
     "getHealth": {"200"},
     "getDatabaseHealth": {"200", "503"},
 }
+"""By operation, or by the verb of those that answer like all others with it."""
 
-CONDITIONS = {
-    "listTasks": {"If-None-Match"},
-    "getTask": {"If-None-Match"},
-    "putTask": {"If-Match", "If-None-Match"},
-    "patchTask": {"If-Match"},
-    "deleteTask": {"If-Match"},
+CONDITIONS: dict[str, set[str]] = {
+    "list": {"If-None-Match"},
+    "get": {"If-None-Match"},
+    "put": {"If-Match", "If-None-Match"},
+    "patch": {"If-Match"},
+    "delete": {"If-Match"},
+    "restore": {"If-Match"},
+    "getHealth": set(),
+    "getDatabaseHealth": set(),
 }
 
-BODIES = {"createTask": "TaskNew", "putTask": "TaskPut", "patchTask": "TaskPatch"}
+STRUCTS: list[Any] = [
+    *(TaskNew, TaskPut, TaskPatch, TimeCodeNew, TimeCodePut, TimeCodePatch),
+    *(WorkTypeNew, WorkTypePut, WorkTypePatch),
+]
+BODIES = {
+    f"{verb}{one}": f"{one}{form}"
+    for one in NAMES
+    for verb, form in (("create", "New"), ("put", "Put"), ("patch", "Patch"))
+}
+QUERIES = {"listTasks": TaskQuery, "listTimeCodes": TimeCodeQuery, "listWorkTypes": WorkTypeQuery}
+ROWS: dict[str, Any] = {"TaskOut": TaskOut, "TimeCodeOut": TimeCodeOut, "WorkTypeOut": WorkTypeOut}
+
+
+def told_of(told: dict[str, set[str]], operation: str) -> set[str]:
+    """What is told of an operation by its name, or else by the verb in it."""
+    return told.get(operation, told.get(re.split(r"[A-Z]", operation)[0], set()))
 
 
 @pytest.fixture
@@ -129,14 +167,14 @@ def test_every_operation_says_what_it_does_under_a_declared_tag(
         assert " " in operation["summary"], name
 
 
-def test_tasks_need_a_token_and_health_none(operations: dict[str, Json]) -> None:
+def test_rows_need_a_token_and_health_none(operations: dict[str, Json]) -> None:
     for name, operation in operations.items():
         assert operation["security"] == ([] if "Health" in name else [{"bearer": []}])
 
 
 def test_every_answer_is_told(document: Json, operations: dict[str, Json]) -> None:
-    assert {name: set(operation["responses"]) for name, operation in operations.items()} == ANSWERS
     for name, operation in operations.items():
+        assert set(operation["responses"]) == told_of(ANSWERS, name), name
         for status, response in operation["responses"].items():
             told = resolved(document, response["$ref"]) if "$ref" in response else response
             assert told["description"], (name, status)
@@ -166,19 +204,21 @@ def test_answers_name_their_schema_and_their_headers(operations: dict[str, Json]
                 assert set(response["headers"]) == ({"ETag", "Location"} if status == "201" else {"ETag"})
 
 
-def test_the_list_takes_what_its_query_says(operations: dict[str, Json]) -> None:
-    found = parameters_of(operations["listTasks"], "query")
-    assert list(found) == [field.name for field in msgspec.structs.fields(TaskQuery)]
-    for name, parameter in found.items():
-        assert parameter.get("description"), name
+@pytest.mark.parametrize(("name", "query"), QUERIES.items())
+def test_a_list_takes_what_its_query_says(operations: dict[str, Json], name: str, query: Any) -> None:
+    found = parameters_of(operations[name], "query")
+    assert list(found) == [field.name for field in msgspec.structs.fields(query)]
+    for parameter in found.values():
+        assert parameter.get("description"), parameter
         assert not parameter.get("required")
-        assert "null" not in str(parameter["schema"]), name
+        assert "null" not in str(parameter["schema"]), parameter
     assert found["limit"]["schema"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
 
 
 def test_conditions_are_told(operations: dict[str, Json]) -> None:
     found = {name: set(parameters_of(operation, "header")) for name, operation in operations.items()}
-    assert {name: headers for name, headers in found.items() if headers} == CONDITIONS
+    for name, headers in found.items():
+        assert headers == told_of(CONDITIONS, name), name
 
 
 def test_path_parameters_are_told(operations: dict[str, Json]) -> None:
@@ -186,14 +226,15 @@ def test_path_parameters_are_told(operations: dict[str, Json]) -> None:
         found = parameters_of(operations[name], "path")
         assert set(found) == set(re.findall(r"{(\w+)}", path))
         for parameter in found.values():
-            assert (parameter["required"], parameter["description"]) == (True, "The task's id.")
+            words = parameter["name"].removesuffix("_id").replace("_", " ")
+            assert (parameter["required"], parameter["description"]) == (True, f"The {words}'s id.")
             assert parameter["schema"] == {"type": "string", "format": "uuid"}
 
 
 def test_bodies_refuse_what_they_do_not_know_and_have_examples_that_pass(
     operations: dict[str, Json], schemas: dict[str, Json]
 ) -> None:
-    structs: dict[str, Any] = {"TaskNew": TaskNew, "TaskPut": TaskPut, "TaskPatch": TaskPatch}
+    structs = {struct.__name__: struct for struct in STRUCTS}
     found = {name for name, operation in operations.items() if "requestBody" in operation}
     assert found == set(BODIES)
     for name, body in BODIES.items():
@@ -204,9 +245,10 @@ def test_bodies_refuse_what_they_do_not_know_and_have_examples_that_pass(
         msgspec.json.decode(msgspec.json.encode(content["example"]), type=structs[body])
 
 
-def test_a_task_always_has_every_field(schemas: dict[str, Json]) -> None:
-    fields = [field.name for field in msgspec.structs.fields(TaskOut)]
-    assert schemas["TaskOut"]["required"] == fields == list(schemas["TaskOut"]["properties"])
+@pytest.mark.parametrize(("name", "row"), ROWS.items())
+def test_a_row_always_has_every_field(schemas: dict[str, Json], name: str, row: Any) -> None:
+    fields = [field.name for field in msgspec.structs.fields(row)]
+    assert schemas[name]["required"] == fields == list(schemas[name]["properties"])
 
 
 @pytest.mark.parametrize("field", ["created_at", "updated_at", "completed_at", "due_at", "deleted_at"])
@@ -217,8 +259,8 @@ def test_instants_are_told_from_texts(schemas: dict[str, Json], field: str) -> N
 
 
 def test_schemas_have_names_and_words(schemas: dict[str, Json]) -> None:
-    structs = {"DatabaseHealth", "Fault", "Health", "Problem", "TaskNew", "TaskOut", "TaskPage"}
-    assert structs | {"TaskPatch", "TaskPut"} <= set(schemas)
+    forms = {f"{one}{form}" for one in NAMES for form in ("New", "Out", "Page", "Patch", "Put")}
+    assert {"DatabaseHealth", "Fault", "Health", "Problem", *forms} <= set(schemas)
     for name, schema in schemas.items():
         assert schema["title"] == name
         assert "enum" in schema or schema["description"]

@@ -14,7 +14,7 @@ SERVING: Final = ("healthy", "ahead")
 
 
 class HealthController(Controller):
-    """Whether the service and its database are well; nobody need be signed in to ask."""
+    """Whether the service and its database are well."""
 
     path = "/health"
     tags = ("Health",)

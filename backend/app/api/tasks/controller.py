@@ -16,10 +16,11 @@ from app.core.http.conditions import IfMatch
 from app.core.rows import writes
 from app.core.rows.pages import read_page
 from app.core.rows.reads import read_row
+from app.core.rows.turns import take_turn
 
 
 class TaskController(Controller):
-    """The verbs of tasks."""
+    """What a person means to do."""
 
     path = "/tasks"
     tags = ("Tasks",)
@@ -42,7 +43,7 @@ class TaskController(Controller):
         self, session: NamedDependency[AsyncSession], user_id: NamedDependency[str], data: JSONBody[TaskNew]
     ) -> Response[TaskOut]:
         """Create a task, with an id of yours if you like."""
-        turn = await writes.take_turn(session, user_id)
+        turn = await take_turn(session, user_id)
         row = await writes.create(turn, TASKS, TASKS.changes(data), data.id or None)
         return created_answer(row, TASKS)
 
@@ -68,7 +69,7 @@ class TaskController(Controller):
         create_only: NamedDependency[bool],
     ) -> Response[TaskOut]:
         """Make the task with this id be this: replace it, or create it."""
-        turn = await writes.take_turn(session, user_id)
+        turn = await take_turn(session, user_id)
         values = TASKS.changes(data)
         row, created = await writes.replace(turn, TASKS, task_id, values, if_match, create_only)
         return created_answer(row, TASKS) if created else row_answer(row)
@@ -83,7 +84,7 @@ class TaskController(Controller):
         if_match: NamedDependency[IfMatch],
     ) -> Response[TaskOut]:
         """Change some fields of a task: what is absent stays, `null` clears."""
-        turn = await writes.take_turn(session, user_id)
+        turn = await take_turn(session, user_id)
         return row_answer(await writes.patch(turn, TASKS, task_id, TASKS.changes(data), if_match))
 
     @delete("/{task_id:uuid}", operation_id="deleteTask")
@@ -95,7 +96,7 @@ class TaskController(Controller):
         if_match: NamedDependency[IfMatch],
     ) -> None:
         """Move a task to the trash."""
-        await writes.trash(await writes.take_turn(session, user_id), TASKS, task_id, if_match)
+        await writes.trash(await take_turn(session, user_id), TASKS, task_id, if_match)
 
     @post("/{task_id:uuid}/restore", operation_id="restoreTask", status_code=200)
     async def restore_task(
@@ -106,5 +107,5 @@ class TaskController(Controller):
         if_match: NamedDependency[IfMatch],
     ) -> Response[TaskOut]:
         """Take a task out of the trash."""
-        turn = await writes.take_turn(session, user_id)
+        turn = await take_turn(session, user_id)
         return row_answer(await writes.restore(turn, TASKS, task_id, if_match))

@@ -5,22 +5,22 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, String, and_, bindparam, case, func, literal, or_
+from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, func, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.api.tasks.schemas import TaskOut
-from app.core.http.wire import Instant, Text
+from app.core.http.wire import Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
+from app.core.rows.filters import bound, filters_of
 from app.core.rows.json_texts import among, has_all, has_any
-from app.core.rows.pages import Listing, Sort
+from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
-from app.core.rows.texts import contains
-from app.core.text import fold
+from app.core.rows.sorts import Sort, both_ways, sorts_of
 from app.models.base import table_of
-from app.models.task import PRIORITIES, TITLE_MAX, Task
+from app.models.task import PRIORITIES, Task
 
 TASK = table_of(Task).c
 
@@ -68,8 +68,6 @@ AFTER_ALL = datetime(9999, 6, 1, tzinfo=UTC)
 
 
 RANK = case({name: rank for rank, name in enumerate(PRIORITIES)}, value=TASK.priority, else_=-1)
-LAST_TITLE = "\U0010ffff" * (TITLE_MAX + 1)
-"""After every folded title: folding lengthens none of these characters."""
 
 
 def _sorts_by_due() -> dict[str, Sort[TaskOut]]:
@@ -96,76 +94,46 @@ def _due_of(task: TaskOut) -> datetime | None:
     return datetime.combine(task.due_on, time.min, UTC) if task.due_on else task.due_at
 
 
-def _both_ways(name: str, sort: Sort[TaskOut]) -> dict[str, Sort[TaskOut]]:
-    return {name: sort, f"-{name}": replace(sort, descending=True)}
-
-
 SORTS: dict[str, Sort[TaskOut]] = {
-    **_both_ways(
-        "created_at",
-        Sort((TASK.id,), tuple[UUID], (LEAST_ID,), (GREATEST_ID,), lambda task: (task.id,)),
-    ),
-    **_both_ways(
-        "updated_at",
-        Sort((TASK.seq,), tuple[int], (0,), (2**63 - 1,), lambda task: (task.seq,)),
-    ),
-    **_both_ways(
-        "priority",
-        Sort(
-            (RANK, TASK.id),
-            tuple[int, UUID],
-            (-1, LEAST_ID),
-            (len(PRIORITIES), GREATEST_ID),
-            lambda task: (PRIORITIES.index(task.priority), task.id),
-        ),
-    ),
-    **_both_ways(
-        "title",
-        Sort(
-            (TASK.title_key, TASK.id),
-            tuple[Text, UUID],
-            ("", LEAST_ID),
-            (LAST_TITLE, GREATEST_ID),
-            lambda task: (fold(task.title), task.id),
-        ),
+    **sorts_of(TASKS, "title"),
+    **both_ways(
+        {
+            "priority": Sort(
+                (RANK, TASK.id),
+                tuple[int, UUID],
+                (-1, LEAST_ID),
+                (len(PRIORITIES), GREATEST_ID),
+                lambda task: (PRIORITIES.index(task.priority), task.id),
+            ),
+        }
     ),
     **_sorts_by_due(),
 }
 
-
-def _bound(name: str, like: ColumnElement[Any]) -> ColumnElement[Any]:
-    return bindparam(name, type_=like.type)
-
-
-WANTED = bindparam("wanted", type_=String())
-TODAY = _bound("today", TASK.due_on)
+TODAY = bound("today", TASK.due_on)
 
 FILTERS: dict[str, ColumnElement[bool]] = {
-    "live": TASK.deleted_at.is_(None),
-    "trashed": TASK.deleted_at.is_not(None),
+    **filters_of(TASKS, "title", "description"),
     "open": TASK.completed_at.is_(None),
     "completed": TASK.completed_at.is_not(None),
     "priority": among(TASK.priority, bindparam("priorities", type_=JSON())),
     "tag_any": has_any(TASK.tags, bindparam("tags", type_=JSON())),
     "tag_all": has_all(TASK.tags, bindparam("tags", type_=JSON())),
     "overdue": and_(
-        TASK.completed_at.is_(None), or_(TASK.due_on < TODAY, TASK.due_at < _bound("now", TASK.due_at))
+        TASK.completed_at.is_(None), or_(TASK.due_on < TODAY, TASK.due_at < bound("now", TASK.due_at))
     ),
     "today": or_(
         TASK.due_on == TODAY,
-        and_(TASK.due_at >= _bound("day_start", TASK.due_at), TASK.due_at < _bound("day_end", TASK.due_at)),
+        and_(TASK.due_at >= bound("day_start", TASK.due_at), TASK.due_at < bound("day_end", TASK.due_at)),
     ),
-    "upcoming": or_(TASK.due_on > TODAY, TASK.due_at >= _bound("day_end", TASK.due_at)),
+    "upcoming": or_(TASK.due_on > TODAY, TASK.due_at >= bound("day_end", TASK.due_at)),
     "undue": and_(TASK.due_on.is_(None), TASK.due_at.is_(None)),
     "due_from": or_(
-        TASK.due_on >= _bound("due_from_day", TASK.due_on), TASK.due_at >= _bound("due_from_at", TASK.due_at)
+        TASK.due_on >= bound("due_from_day", TASK.due_on), TASK.due_at >= bound("due_from_at", TASK.due_at)
     ),
     "due_to": or_(
-        TASK.due_on < _bound("due_to_day", TASK.due_on), TASK.due_at < _bound("due_to_at", TASK.due_at)
+        TASK.due_on < bound("due_to_day", TASK.due_on), TASK.due_at < bound("due_to_at", TASK.due_at)
     ),
-    "created_from": TASK.id >= _bound("created_from_id", TASK.id),
-    "created_to": TASK.id < _bound("created_to_id", TASK.id),
-    "q": or_(contains(TASK.title_key, WANTED), contains(TASK.description_key, WANTED)),
 }
 
-TASK_LIST = Listing(TASKS, TASK.id >= literal(LEAST_ID, TASK.id.type), SORTS, FILTERS)
+TASK_LIST = Listing(TASKS, SORTS, FILTERS)

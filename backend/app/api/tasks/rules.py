@@ -2,19 +2,18 @@
 
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from app.api.tasks.queries import TASK_LIST
 from app.api.tasks.schemas import TaskQuery
 from app.core.days import day_bound, parse_bound, zone_of
 from app.core.http.etags import representation_of
-from app.core.ids import first_id_at
+from app.core.rows import questions
 from app.core.rows.pages import Question
-from app.core.text import fold
+from app.core.rows.questions import Filter, by_flag
 
 TASK_REPRESENTATION: Final = "tasks-1"
 """Changes with the shape of the answer, so that no copy of an older one is taken for good."""
-
-Filter = tuple[str, dict[str, object]]
 
 
 def question_from(query: TaskQuery, now: datetime) -> Question:
@@ -22,44 +21,29 @@ def question_from(query: TaskQuery, now: datetime) -> Question:
 
     Raises InvalidError for an unknown zone, or a bound that is neither a day nor an instant.
     """
-    found = [
-        ("trashed" if query.trash else "live", {}),
+    zone = zone_of(query.tz)
+    filters = [
         *_by_state(query),
-        *_by_text(query),
-        *_by_due(query, now),
-        *_by_range(query),
+        *_by_tag(query),
+        *questions.by_text(query.q),
+        *_by_due(query, now, zone),
+        *_by_due_range(query, zone),
+        *questions.by_creation(query.created_from, query.created_to, zone),
     ]
-    parameters = {name: value for _, values in found for name, value in values.items()}
-    return Question(
-        sort=query.sort,
-        filters=tuple(name for name, _ in found),
-        parameters=parameters,
-        asked=query.without_page(),
-        representation=_representation(query, parameters.get("today")),
-        start=_start(query, parameters),
-    )
+    today = next((values["today"] for _, values in filters if "today" in values), None)
+    return questions.question_from(TASK_LIST, query, filters, _representation(query, today))
 
 
 def _by_state(query: TaskQuery) -> list[Filter]:
-    found: list[Filter] = []
-    if query.completed is not None:
-        found.append(("completed" if query.completed else "open", {}))
-    if query.priority:
-        found.append(("priority", {"priorities": query.priority}))
-    return found
+    found = by_flag(query.completed, "completed", "open")
+    return [*found, ("priority", {"priorities": query.priority})] if query.priority else found
 
 
-def _by_text(query: TaskQuery) -> list[Filter]:
-    found: list[Filter] = []
-    if query.tag:
-        found.append((f"tag_{query.tag_mode}", {"tags": query.tag}))
-    if query.q:
-        found.append(("q", {"wanted": fold(query.q)}))
-    return found
+def _by_tag(query: TaskQuery) -> list[Filter]:
+    return [(f"tag_{query.tag_mode}", {"tags": query.tag})] if query.tag else []
 
 
-def _by_due(query: TaskQuery, now: datetime) -> list[Filter]:
-    zone = zone_of(query.tz)
+def _by_due(query: TaskQuery, now: datetime, zone: ZoneInfo) -> list[Filter]:
     today = now.astimezone(zone).date()
     end = day_bound(today + timedelta(days=1), zone).instant
     match query.due:
@@ -75,30 +59,13 @@ def _by_due(query: TaskQuery, now: datetime) -> list[Filter]:
             return []
 
 
-def _by_range(query: TaskQuery) -> list[Filter]:
-    zone = zone_of(query.tz)
+def _by_due_range(query: TaskQuery, zone: ZoneInfo) -> list[Filter]:
     found: list[Filter] = []
     for name, text in (("due_from", query.due_from), ("due_to", query.due_to)):
         if text is not None:
             bound = parse_bound(name, text, zone, through=name.endswith("_to"))
             found.append((name, {f"{name}_day": bound.day, f"{name}_at": bound.instant}))
-    for name, text in (("created_from", query.created_from), ("created_to", query.created_to)):
-        if text is not None:
-            bound = parse_bound(name, text, zone, through=name.endswith("_to"))
-            found.append((name, {f"{name}_id": first_id_at(bound.instant)}))
     return found
-
-
-def _start(query: TaskQuery, parameters: dict[str, object]) -> tuple[UUID] | None:
-    """Where the range of creation begins, in the order of creation.
-
-    SQLite walks an index from one bound only: from the start of all rows, it would pass by those outside.
-    """
-    if query.sort == "-created_at" and isinstance(end := parameters.get("created_to_id"), UUID):
-        return (end,)
-    if query.sort == "created_at" and isinstance(start := parameters.get("created_from_id"), UUID):
-        return (UUID(int=max(start.int - 1, 0)),)
-    return None
 
 
 def _representation(query: TaskQuery, today: object) -> str | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from app.core.http.query_strings import ListQuery
-from app.core.http.wire import Day, FieldError, Instant, Text, refuse_out_of_range
+from app.core.http.wire import Day, FieldError, Instant, Text, refuse_out_of_range, refuse_repeats
 from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]
@@ -138,5 +138,4 @@ def refuse_unfit(task: TaskPut | TaskPatch) -> None:
     refuse_out_of_range(task, "due_on", "due_at")
     if isinstance(task.due_on, date) and isinstance(task.due_at, datetime):
         raise FieldError("due_at", "Expected either `due_on` or `due_at`, not both")
-    if isinstance(task.tags, list) and len(set(task.tags)) < len(task.tags):
-        raise FieldError("tags", "Expected each tag at most once")
+    refuse_repeats(task, "tags")

@@ -23,7 +23,8 @@ DATABASE_ERRORS: Final[tuple[type[Exception], ...]] = (
 )
 """What a statement may raise, and so what to register `problem_of` for."""
 
-_CONFLICTS: Final = ("23505", "23503", "23001", "23P01")
+_UNIQUE: Final = "23505"
+_CONFLICTS: Final = (_UNIQUE, "23503", "23001", "23P01")
 _INVALID: Final = ("22", "23502", "23514")
 _UNAVAILABLE: Final = ("08", "25P03", "28", "3D000", "40", "53", "55P03", "57014", "57P0")
 _NO_WRITES: Final = ("25006", "42501", "53100")
@@ -77,6 +78,18 @@ def problem_of(exc: BaseException) -> ProblemError | None:
     if isinstance(exc, DBAPIError) and exc.connection_invalidated:
         return _unavailable()
     return None
+
+
+def is_taken(exc: BaseException) -> bool:
+    """Whether the database refused a row because another one has a value that may stand but once.
+
+    SQLite has codes of their own for keys; to Postgres they are the same.
+    """
+    return any(
+        getattr(cause, "sqlstate", None) == _UNIQUE
+        or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+        for cause in _causes(exc)
+    )
 
 
 def takes_no_writes(exc: BaseException) -> bool:

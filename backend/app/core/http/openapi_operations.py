@@ -15,7 +15,8 @@ PROBLEMS: Final = {
     400: "The request can't be read.",
     401: "No valid token.",
     404: "Nothing of yours is here.",
-    409: "It contradicts what is stored: the id is taken, or lies in the trash.",
+    408: "The body did not arrive in time.",
+    409: "It contradicts what is stored: the id is taken or in the trash, or `errors` says what is taken.",
     412: "The row is not in the state that the condition asks for; `current` is the row.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -140,8 +141,9 @@ def _problems_of(operation: Operation) -> set[int]:
     takes = operation.takes
     found = {400, 401, 503}
     found |= {404} if any(name.endswith("_id") and name != "user_id" for name in takes) else set()
-    found |= {409, 413, 415, 422} if "data" in takes else set()
+    found |= {408, 409, 413, 415, 422} if "data" in takes else set()
     found |= {412} if {"if_match", "create_only"} & takes else set()
+    found |= {409} if "clashes" in operation.handler.opt else set()
     return found | ({422} if "query" in operation.handler.opt else set())
 
 

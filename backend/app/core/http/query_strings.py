@@ -18,12 +18,13 @@ PARAMETERS_MAX = 100
 
 
 class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What every list can be asked."""
+    """What every list can be asked; each names its own sorts."""
 
     limit: Annotated[int, Meta(ge=1, le=200, description="How many items a page holds at most.")] = 50
     cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
     total: Annotated[bool, Meta(description="Whether to count all that match, as `total`.")] = False
     trash: Annotated[bool, Meta(description="Whether to list the trash instead of what is live.")] = False
+    sort: str = "-created_at"
 
     def without_page(self) -> dict[str, object]:
         """The question itself, whichever page of it is asked for."""

@@ -29,6 +29,14 @@ class FieldError(ValueError):
         self.field = field
 
 
+def refuse_repeats(struct: msgspec.Struct, *fields: str) -> None:
+    """Raises FieldError where a list has the same text twice."""
+    for field in fields:
+        texts = getattr(struct, field)
+        if isinstance(texts, list) and len(set(texts)) < len(texts):
+            raise FieldError(field, f"Expected each {field.removesuffix('s')} at most once")
+
+
 def refuse_out_of_range(struct: msgspec.Struct, *fields: str) -> None:
     """Raises FieldError where a day or an instant lies outside the years 1970 to 9998."""
     for field in fields:

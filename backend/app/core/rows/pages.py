@@ -5,67 +5,61 @@ the same however deep it lies, and rows that come or go in between move nothing.
 always bound; the first page binds values before every row.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, bindparam, case, exists, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.http.etags import Head, heads_of, list_tag
 from app.core.http.query_strings import ListQuery
+from app.core.ids import LEAST_ID
 from app.core.rows.cursors import decode_cursor, encode_cursor, question_of
 from app.core.rows.render import json_lines, json_row
 from app.core.rows.resources import Out, Resource
+from app.core.rows.sorts import Sort
 from app.core.rows.statements import HEADS, by_user
 
 
 @dataclass(frozen=True, eq=False)
-class Sort(Generic[Out]):
-    """A total order of a list.
-
-    `keys` are the expressions, the last of them unique per person; `keys_of` takes the same keys from a
-    row's struct. `type` is what they are (a tuple type, for msgspec); every row's lie between `least` and
-    `greatest`, and equal neither.
-    """
-
-    keys: tuple[ColumnElement[Any], ...]
-    type: Any
-    least: tuple[Any, ...]
-    greatest: tuple[Any, ...]
-    keys_of: Callable[[Out], tuple[Any, ...]]
-    descending: bool = False
-
-    @property
-    def first(self) -> tuple[Any, ...]:
-        """What comes before every row."""
-        return self.greatest if self.descending else self.least
-
-
-@dataclass(frozen=True, eq=False)
 class Listing(Generic[Out]):
-    """What lists of a resource can be asked for: sorts and filters, by name.
-
-    `everything` is a condition that every row meets and the primary key serves. SQLite, asked for all
-    rows of a person, takes the index made last and jumps about the table: six times slower with
-    200,000 rows.
-    """
+    """What lists of a resource can be asked for: sorts and filters, by name."""
 
     resource: Resource[Out]
-    everything: ColumnElement[bool]
     sorts: dict[str, Sort[Out]]
     filters: dict[str, ColumnElement[bool]]
+
+    @cached_property
+    def everything(self) -> ColumnElement[bool]:
+        """A condition that every row meets and the primary key serves.
+
+        SQLite, asked for all rows of a person, takes the index made last and jumps about the table: six
+        times slower with 200,000 rows.
+        """
+        id_ = self.resource.table.c.id
+        return id_ >= literal(LEAST_ID, id_.type)
 
 
 @dataclass(frozen=True)
 class Question:
     """A list as asked for: the names of its sort and filters, and the filters' parameters.
 
-    `asked` is the client's own wording of it, which cursors are bound to. `representation` is what the
-    list's tag covers beside the head; None where the list can have no tag. `start` are the keys that the
-    first page starts after, where the filters allow a nearer start than before every row.
+    `asked` is the list's path and the client's own wording, which cursors are bound to. `representation`
+    is what the list's tag covers beside the head; None where the list can have no tag. `start` are the
+    keys that the first page starts after, where the filters allow a nearer start than before every row.
     """
 
     sort: str

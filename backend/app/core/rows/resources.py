@@ -29,6 +29,8 @@ class Resource(Generic[Out]):
     `cleared` is what a `null` in a merge patch stands for where that is not NULL.
     `exclusive` says which column must be NULL where another is set. The database refuses both; a
     patch that would get there is told what to clear.
+    `unique` is the field that no two live rows of a person have alike, whatever its case. The database
+    refuses it, and the refusal is told as being about that field: a table has one such field at most.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Resource(Generic[Out]):
     derived: Mapping[str, tuple[str, Derivation]] = field(default_factory=dict)
     cleared: Mapping[str, object] = field(default_factory=dict)
     exclusive: Mapping[str, str] = field(default_factory=dict)
+    unique: str | None = None
 
     @cached_property
     def row(self) -> json_row:

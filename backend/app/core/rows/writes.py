@@ -5,53 +5,23 @@ after it is what the change will meet. Then the clock, then reads that decide, t
 RETURNING. A refused write raises; the session provider rolls back, and the number goes back with it.
 """
 
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import replace as replace_fields
-from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple, TypedDict
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, String, bindparam, text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import CursorResult, Insert, Update
+from sqlalchemy.exc import DBAPIError
 
+from app.core.db.errors import is_taken
 from app.core.errors import ConflictError, Fault, InTrashError, InvalidError, NotFoundError, StaleError
 from app.core.http.etags import ANY, Version, row_tag
 from app.core.ids import created_at_of, fault_of, new_id
 from app.core.rows.resources import Out, Resource, Row
 from app.core.rows.statements import insert_statement, restore_statement, state_statement, update_statement
-
-EPOCH_BYTES: Final = 6
-
-TAKE_NUMBERS = text(
-    "INSERT INTO change_heads (user_id, epoch, seq, purged_seq) VALUES (:user_id, :epoch, :count, 0)"
-    " ON CONFLICT (user_id) DO UPDATE SET seq = change_heads.seq + excluded.seq"
-    " RETURNING epoch, seq"
-).bindparams(
-    bindparam("user_id", type_=String()),
-    bindparam("epoch", type_=String()),
-    bindparam("count", type_=BigInteger()),
-)
-
-GIVE_BACK_NUMBER = text(
-    "UPDATE change_heads SET seq = seq - 1 WHERE change_heads.user_id = :user_id AND seq = :seq"
-).bindparams(bindparam("user_id", type_=String()), bindparam("seq", type_=BigInteger()))
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One person's turn to write: nobody else changes their rows until it is committed or rolled back.
-
-    `seq` is the number taken, `at` the moment, read from the clock after the number.
-    """
-
-    session: AsyncSession
-    user_id: str
-    epoch: str
-    seq: int
-    at: datetime
+from app.core.rows.turns import Turn, give_back
 
 
 class State(NamedTuple):
@@ -62,20 +32,13 @@ class State(NamedTuple):
     body: str
 
 
-async def take_turn(session: AsyncSession, user_id: str) -> Turn:
-    """Takes the next number of this person's, waiting for whoever holds the turn."""
-    parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": 1}
-    connection = await session.connection()
-    epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
-    return Turn(session, user_id, epoch, seq, datetime.now(UTC))
-
-
 async def create(
     turn: Turn, resource: Resource[Out], values: Mapping[str, object], id_: UUID | None = None
 ) -> Row[Out]:
     """A new row, with an id of the app's or the client's.
 
-    Raises InvalidError for an id that clients may not choose, ConflictError where it is taken.
+    Raises InvalidError for an id that clients may not choose, ConflictError where it or the unique field
+    is taken.
     """
     if id_ is None:
         id_ = new_id()
@@ -159,7 +122,7 @@ async def trash(
         raise not_found(resource)
     if not state.trashed:
         raise _stale(turn, resource, state)
-    await _give_back(turn)
+    await give_back(turn)
 
 
 async def restore(
@@ -167,7 +130,8 @@ async def restore(
 ) -> Row[Out]:
     """Takes a row out of the trash. One that is not there stays as it is, and takes no number.
 
-    Raises NotFoundError where there is no such row, StaleError where If-Match does not hold.
+    Raises NotFoundError where there is no such row, StaleError where If-Match does not hold, ConflictError
+    where another row has its unique field.
     """
     state = await state_of(turn, resource, id_)
     if state is None:
@@ -175,10 +139,9 @@ async def restore(
     if not _matches(turn, state, if_match):
         raise _stale(turn, resource, state)
     if not state.trashed:
-        await _give_back(turn)
+        await give_back(turn)
         return Row(id_, turn.epoch, state.seq, state.body)
-    connection = await turn.session.connection()
-    restored = await connection.execute(restore_statement(resource), _key(turn, id_) | _stamp(turn))
+    restored = await _run(turn, resource, restore_statement(resource), _key(turn, id_) | _stamp(turn))
     return Row(id_, turn.epoch, turn.seq, restored.scalar_one())
 
 
@@ -194,19 +157,12 @@ def not_found(resource: Resource[Any]) -> NotFoundError:
     return NotFoundError(f"There is no {resource.name} with this id.")
 
 
-async def _give_back(turn: Turn) -> None:
-    """Returns the number, which no row bears; what the transaction did before stays."""
-    connection = await turn.session.connection()
-    await connection.execute(GIVE_BACK_NUMBER, {"user_id": turn.user_id, "seq": turn.seq})
-
-
 async def _insert(turn: Turn, resource: Resource[Out], id_: UUID, values: Mapping[str, object]) -> Row[Out]:
     own = {"id": id_, "user_id": turn.user_id, "created_at": created_at_of(id_)}
     columns = resource.with_keys(values) | own
     parameters = _stamp(turn) | {f"new_{name}": value for name, value in columns.items()}
     statement = insert_statement(resource, (*columns, "seq", "updated_at"))
-    connection = await turn.session.connection()
-    body = (await connection.execute(statement, parameters)).scalar_one()
+    body = (await _run(turn, resource, statement, parameters)).scalar_one()
     return Row(id_, turn.epoch, turn.seq, body)
 
 
@@ -225,9 +181,24 @@ async def _update(
     if guarded:
         parameters["expected"] = await _expected(turn, resource, id_, if_match or [])
     statement = update_statement(resource, (*columns, "seq", "updated_at"), guarded, empty)
-    connection = await turn.session.connection()
-    body = (await connection.execute(statement, parameters)).scalar_one_or_none()
+    body = (await _run(turn, resource, statement, parameters)).scalar_one_or_none()
     return Row(id_, turn.epoch, turn.seq, body) if body else None
+
+
+async def _run(
+    turn: Turn, resource: Resource[Any], statement: Insert | Update, parameters: dict[str, object]
+) -> CursorResult[Any]:
+    """Runs a change. Raises ConflictError where another live row has the same in the unique field.
+
+    It is that field, and not the id: whoever inserts has the turn, and has seen that the id is free.
+    """
+    connection = await turn.session.connection()
+    try:
+        return await connection.execute(statement, parameters)
+    except DBAPIError as error:
+        if resource.unique and is_taken(error):
+            raise _taken(resource, resource.unique) from error
+        raise
 
 
 async def _expected(turn: Turn, resource: Resource[Any], id_: UUID, if_match: list[Version]) -> int:
@@ -254,6 +225,11 @@ def _stamp(turn: Turn) -> dict[str, object]:
 def _refuse_unfit_id(id_: UUID, now: datetime) -> None:
     if message := fault_of(id_, now):
         raise InvalidError("The id can't be used.", errors=(Fault("/id", "id", message),))
+
+
+def _taken(resource: Resource[Any], field: str) -> ConflictError:
+    fault = Fault(f"/{field}", "taken", f"Another {resource.name} has this {field}, in whatever case")
+    return ConflictError(f"A {resource.name} with this {field} exists already.", errors=(fault,))
 
 
 def _in_trash(resource: Resource[Any]) -> InTrashError:

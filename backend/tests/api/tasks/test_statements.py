@@ -1,39 +1,17 @@
 """What a request asks of the database: how many statements, and each of them about one person."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
-from litestar import Litestar
-from sqlalchemy import Connection, event
 
 from app.models import metadata
 from tests.api.tasks.calls import TASKS, add, at, id_at, tag_of
+from tests.service import Statement
 
-Statement = tuple[str, Any]
-BOUNDARIES = ("BEGIN", "PRAGMA")
 OWNED = "|".join(table.name for table in metadata.tables.values() if "user_id" in table.c)
 NAMED = re.compile(rf"\b(FROM|JOIN|UPDATE|INTO) ({OWNED})\b")
 BOUND = re.compile(rf"\b(?:{OWNED})\.user_id = (?:\?|\$(\d+)(?:::\w+)?)")
-
-
-@pytest.fixture
-def statements(app: Litestar) -> Iterator[list[Statement]]:
-    """The statements that the service runs, with their parameters; not those that begin and end."""
-    ran: list[Statement] = []
-
-    def note(_: Connection, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if not statement.startswith(BOUNDARIES):
-            ran.append((statement, parameters))
-
-    engines = [engine.sync_engine for engine in app.state.database.engines]
-    for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
-    yield ran
-    for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def take(statements: list[Statement]) -> list[str]:

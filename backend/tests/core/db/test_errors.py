@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.db.errors import DATABASE_ERRORS, name_of, problem_of, takes_no_writes
+from app.core.db.errors import DATABASE_ERRORS, is_taken, name_of, problem_of, takes_no_writes
 from app.core.db.session import Database
 from app.core.errors import ConflictError, InvalidError, ProblemError, UnavailableError
 from tests.core.db.databases import opened
@@ -66,6 +66,26 @@ async def test_what_was_asked_for_is_wrong(
     assert "people" not in found.detail
     if isinstance(error, DBAPIError) and error.orig:
         assert type(problem_of(getattr(error.orig, "orig", None) or error.orig)) is problem, "bare too"
+
+
+@pytest.mark.parametrize(
+    ("statement", "taken"),
+    [
+        ("INSERT INTO people VALUES (2, 'alice')", True),
+        ("UPDATE people SET name = 'alice' WHERE id = 2", True),
+        ("INSERT INTO tasks VALUES (2, 7)", False),
+        ("INSERT INTO people VALUES (3, NULL)", False),
+        ("INSERT INTO people VALUES (3, 'charlie')", False),
+        ("SELEC 1", False),
+    ],
+)
+async def test_what_is_taken_is_told_from_other_conflicts(
+    database: Database, statement: str, taken: bool
+) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text("INSERT INTO people VALUES (2, 'bob')"))
+    error = await error_of(database, statement)
+    assert is_taken(error) is taken
 
 
 @pytest.mark.parametrize("statement", ["SELECT nothing FROM people", "SELEC 1"])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.core.rows.writes import take_turn
+from app.core.rows.turns import take_turn
 from tests.core.db.databases import checked_out
 from tests.service import client_of, running, settings_for, token_of
 

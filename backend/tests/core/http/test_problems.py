@@ -15,7 +15,7 @@ from litestar import exceptions as litestar_errors
 from app.core import errors
 from app.core.errors import Fault, ProblemError
 from app.core.http.problems import answer_problem, problem_response
-from app.core.rows.writes import take_turn
+from app.core.rows.turns import take_turn
 from tests.core.db.databases import checked_out, closed_port
 from tests.service import client_of, running, settings_for
 

@@ -6,19 +6,20 @@ from datetime import UTC, datetime
 from app.api.tasks.queries import TASKS as RESOURCE
 from app.core.db.session import open_database
 from app.core.rows import writes
+from app.core.rows.turns import take_turn
 from tests.service import client_of, running, settings_for
 
 
 async def test_a_number_that_is_given_back_takes_nothing_else_along(database_url: str) -> None:
     database = open_database(settings_for(database_url))
     async with database.session() as session:
-        turn = await writes.take_turn(session, "alice")
+        turn = await take_turn(session, "alice")
         old = await writes.create(turn, RESOURCE, {"title": "old", "tags": []})
-        await writes.trash(await writes.take_turn(session, "alice"), RESOURCE, old.id)
-        turn = await writes.take_turn(session, "alice")
+        await writes.trash(await take_turn(session, "alice"), RESOURCE, old.id)
+        turn = await take_turn(session, "alice")
         kept = await writes.create(turn, RESOURCE, {"title": "kept", "tags": []})
-        await writes.trash(await writes.take_turn(session, "alice"), RESOURCE, old.id)
-        following = await writes.take_turn(session, "alice")
+        await writes.trash(await take_turn(session, "alice"), RESOURCE, old.id)
+        following = await take_turn(session, "alice")
         assert await writes.state_of(following, RESOURCE, kept.id)
         assert (turn.seq, following.seq) == (3, 4)
         await session.rollback()
@@ -32,7 +33,7 @@ async def test_the_clock_is_read_after_the_wait_for_the_turn(database_url: str) 
     ):
         task = (await alice.post("/api/v1/tasks", json={"title": "Water"})).json()
         async with app.state.database.session() as session:
-            await writes.take_turn(session, "alice")
+            await take_turn(session, "alice")
             waiting = asyncio.create_task(
                 alice.patch(f"/api/v1/tasks/{task['id']}", json={"completed": True})
             )

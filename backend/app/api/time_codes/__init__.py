@@ -1,0 +1,1 @@
+"""Time codes over HTTP."""
