@@ -1,4 +1,4 @@
-"""Databases for the tests: a fresh one each, migrated or empty, on every engine."""
+"""For every test: a fresh database, migrated or empty, the running service, and its named people."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import httpx
 import pytest
 from hypothesis import settings as hypothesis_settings
+from litestar import Litestar
 
 from app.core.db.migrate import upgrade
 from app.core.db.url import parse_database_url
 from tests.postgres import create_database, drop_database, running_postgres
+from tests.service import client_of, running, settings_for
 
 EngineName = Literal["sqlite", "postgres"]
 
@@ -109,3 +112,31 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
 def empty_sqlite_database_url(tmp_path: Path) -> str:
     """An empty database on SQLite: the file is not there yet."""
     return _sqlite_url(tmp_path / "empty.db")
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[Litestar]:
+    """The running service."""
+    async with running(settings_for(database_url, auto_migrate=False)) as app:
+        yield app
+
+
+@pytest.fixture
+async def nobody(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Someone without a token."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def alice(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Alice, signed in."""
+    async with client_of(app, "alice") as client:
+        yield client
+
+
+@pytest.fixture
+async def bob(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    """Bob, signed in."""
+    async with client_of(app, "bob") as client:
+        yield client

@@ -1,44 +1,15 @@
-"""The service on each engine, and its named people."""
+"""What the service asks of the database."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from litestar import Litestar
 from sqlalchemy import Connection, event
 
-from tests.service import Statement, client_of, running, settings_for
+from tests.service import Statement
 
 BOUNDARIES = ("BEGIN", "PRAGMA")
-
-
-@pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Litestar]:
-    """The running service."""
-    async with running(settings_for(database_url, auto_migrate=False)) as app:
-        yield app
-
-
-@pytest.fixture
-async def nobody(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """Someone without a token."""
-    async with client_of(app) as client:
-        yield client
-
-
-@pytest.fixture
-async def alice(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """Alice, signed in."""
-    async with client_of(app, "alice") as client:
-        yield client
-
-
-@pytest.fixture
-async def bob(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """Bob, signed in."""
-    async with client_of(app, "bob") as client:
-        yield client
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -10,21 +9,9 @@ import pytest
 from litestar import Litestar
 
 from app.core.logs import JsonLines
-from tests.service import client_of, running, settings_for, token_of
+from tests.service import client_of, token_of
 
 TASKS = "/api/v1/tasks"
-
-
-@pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Litestar]:
-    async with running(settings_for(database_url, auto_migrate=False)) as app:
-        yield app
-
-
-@pytest.fixture
-async def alice(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, "alice") as client:
-        yield client
 
 
 @pytest.fixture

@@ -103,6 +103,9 @@ def _complete_input(operation: Operation) -> None:
         operation.document["parameters"] = parameters
     if example := operation.handler.opt.get("example"):
         operation.document["requestBody"]["content"]["application/json"]["example"] = example
+    if "PATCH" in operation.handler.http_methods:
+        content: Json = operation.document["requestBody"]["content"]
+        content["application/merge-patch+json"] = content["application/json"]
 
 
 def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:

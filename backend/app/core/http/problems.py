@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 
-from app.core.db.errors import problem_of
+from app.core.db.errors import name_of, problem_of
 from app.core.errors import (
     Fault,
     MalformedError,
@@ -50,7 +50,7 @@ def answer_problem(request: Request[Any, Any, State], error: Exception) -> Respo
         log.error("unhandled exception", exc_info=error, extra={"request_id": request_id})
         problem = ProblemError("Something went wrong here; the request id finds it in the log.")
     elif isinstance(problem, UnavailableError) and problem is not error:
-        log.warning("database unavailable", extra={"request_id": request_id, "cause": _name_of(error)})
+        log.warning("database unavailable", extra={"request_id": request_id, "cause": name_of(error)})
     return problem_response(problem, request_id)
 
 
@@ -80,14 +80,6 @@ def _problem_from(error: Exception) -> ProblemError | None:
     if isinstance(error, HTTPException):
         return _problem_of_http(error)
     return problem_of(error)
-
-
-def _name_of(error: Exception) -> str:
-    """What the driver calls the error: its SQLSTATE, SQLite's name of it, or its class; never its words."""
-    cause = getattr(error, "orig", None) or error
-    return str(
-        getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or type(cause).__name__
-    )
 
 
 def _problem_of_http(error: HTTPException) -> ProblemError | None:

@@ -10,7 +10,6 @@ from litestar import Litestar
 
 from app.core.http.edge import SECURITY_HEADERS, Edge
 from tests.core.db.databases import checked_out
-from tests.service import client_of, running, settings_for
 
 TASKS = "/api/v1/tasks"
 READS = ["GET", "HEAD", "OPTIONS"]
@@ -24,24 +23,6 @@ ALLOWED = {
     "/schema/openapi.json": READS,
     "/docs": READS,
 }
-
-
-@pytest.fixture
-async def app(database_url: str) -> AsyncIterator[Litestar]:
-    async with running(settings_for(database_url, auto_migrate=False)) as app:
-        yield app
-
-
-@pytest.fixture
-async def nobody(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as client:
-        yield client
-
-
-@pytest.fixture
-async def alice(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app, "alice") as client:
-        yield client
 
 
 async def answers_of_every_kind(client: httpx.AsyncClient) -> dict[str, httpx.Response]:
