@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
-from app.core.db.migrate import Revisions, head_revision
+from app.core.db.migrate import Revisions, revisions
 from tests.core.db.databases import checked_out, closed_port, idle
 from tests.migrations.running import look
 from tests.service import client_of, running, settings_for
@@ -70,8 +70,8 @@ async def test_a_healthy_database(nobody: httpx.AsyncClient, app: Litestar, engi
             "status": "healthy",
             "database": "up",
             "dialect": DIALECTS[engine_name],
-            "revision": head_revision(),
-            "head": head_revision(),
+            "revision": revisions().head,
+            "head": revisions().head,
         },
     )
     assert checked_out(app.state.database) == 0
@@ -93,7 +93,7 @@ async def test_a_database_of_newer_code_is_ahead_and_served(database_url: str) -
         answer = await nobody.get("/health/db")
     document = answer.json()
     assert (answer.status_code, document["status"], document["revision"]) == (200, "ahead", "newer")
-    assert document["head"] == head_revision()
+    assert document["head"] == revisions().head
     assert "retry-after" not in answer.headers
 
 
@@ -116,7 +116,7 @@ async def test_a_database_that_is_down() -> None:
         "database": "down",
         "dialect": "postgresql",
         "revision": None,
-        "head": head_revision(),
+        "head": revisions().head,
         "latency_ms": None,
     }
 

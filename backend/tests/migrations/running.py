@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from app.core.config import Settings
-from app.core.db.migrate import INI, config, connect, head_revision
+from app.core.db.migrate import INI, config, connect, revisions
 from app.core.db.url import parse_database_url
 
 # The command's own entry point, for several commands in one process: each start costs a second.
@@ -103,7 +103,7 @@ def write_revision(folder: Path, name: str, *statements: str, after: str | None 
     """Make up a revision whose upgrade is these lines of Python."""
     folder.mkdir(exist_ok=True)
     body = "\n".join(f"    {line}" for statement in statements for line in statement.splitlines())
-    text = REVISION.format(name=name, after=after or head_revision(), body=body)
+    text = REVISION.format(name=name, after=after or revisions().head, body=body)
     (folder / f"{name}.py").write_text(text)
     return name
 

@@ -9,11 +9,11 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.core.db.migrate import INI, config, head_revision
+from app.core.db.migrate import INI, config, revisions
 from app.models import metadata
 from tests.migrations.running import alembic, look
 
-HEAD = head_revision()
+HEAD = revisions().head
 VERSIONS = INI.with_name("versions")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.config import Settings
-from app.core.db.migrate import connect, current_revision, head_revision, upgrade
+from app.core.db.migrate import connect, current_revision, revisions, upgrade
 from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating
 from app.core.db.postgres import connect_args
 from app.core.db.session import open_database
@@ -65,7 +65,7 @@ async def test_four_upgrades_at_once(empty_database_url: str, tmp_path: Path) ->
     assert [code for code, _ in ended] == [0, 0, 0, 0], ended
     assert sum("Running upgrade" in words for _, words in ended) == 1
     assert await look(empty_database_url, rows("SELECT version_num FROM alembic_version")) == [
-        (head_revision(),)
+        (revisions().head,)
     ]
 
 
@@ -205,9 +205,9 @@ async def test_memory_is_migrated_on_its_one_connection(
     database = open_database(Settings(database_url=memory_database_url))
     caplog.set_level("INFO", "app.core.db.migrate")
     await upgrade(database.url, database.engine)
-    assert f"Database upgraded to revision {head_revision()}" in caplog.messages
+    assert f"Database upgraded to revision {revisions().head}" in caplog.messages
     async with database.engine.connect() as connection:
-        assert await current_revision(connection) == head_revision()
+        assert await current_revision(connection) == revisions().head
         assert (await connection.execute(text("PRAGMA foreign_keys"))).scalar() == 1
         assert set(await connection.run_sync(lambda c: live_shape(c, metadata.tables))) != set()
     await database.dispose()

@@ -44,6 +44,8 @@ def _by_tag(query: TaskQuery) -> list[Filter]:
 
 
 def _by_due(query: TaskQuery, now: datetime, zone: ZoneInfo) -> list[Filter]:
+    if query.due is None:
+        return []
     today = now.astimezone(zone).date()
     end = day_bound(today + timedelta(days=1), zone).instant
     match query.due:
@@ -55,8 +57,6 @@ def _by_due(query: TaskQuery, now: datetime, zone: ZoneInfo) -> list[Filter]:
             return [("upcoming", {"today": today, "day_end": end})]
         case "none":
             return [("undue", {})]
-        case None:
-            return []
 
 
 def _by_due_range(query: TaskQuery, zone: ZoneInfo) -> list[Filter]:

@@ -65,11 +65,6 @@ def revisions() -> Revisions:
     return Revisions(script.get_current_head(), known)
 
 
-def head_revision() -> str | None:
-    """The revision that this code wants, or None where there are no migrations at all."""
-    return revisions().head
-
-
 async def current_revision(connection: AsyncConnection) -> str | None:
     """The revision that the database is at, or None where it was never migrated."""
     return await connection.run_sync(revision_of)

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from litestar import HttpMethod, Request, Response, route
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -30,7 +30,6 @@ DOCS_CSP: Final = "; ".join((
 # Ours change with any release; the vendored ones only with the version in their path.
 REVALIDATED: Final = "no-cache"
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-READS: Final = (HttpMethod.GET, HttpMethod.HEAD)
 
 
 class Asset(NamedTuple):
@@ -67,13 +66,13 @@ def _answer(asset: Asset, request: Request[Any, Any, Any]) -> Response[bytes]:
     return Response(asset.content, headers=asset.headers, media_type=asset.media_type)
 
 
-@route(DOCS_PATH, http_method=READS, include_in_schema=False, sync_to_thread=False)
+@get(DOCS_PATH, include_in_schema=False, sync_to_thread=False)
 def docs_page(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The page itself."""
     return _answer(PAGE, request)
 
 
-@route(f"{DOCS_PATH}/{{name:path}}", http_method=READS, include_in_schema=False, sync_to_thread=False)
+@get(f"{DOCS_PATH}/{{name:path}}", include_in_schema=False, sync_to_thread=False)
 def docs_asset(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     """A file of the page's."""
     asset = ASSETS.get(name.removeprefix("/"))

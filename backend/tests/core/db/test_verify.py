@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.core.db.migrate import Revisions, UnreachableError, head_revision
+from app.core.db.migrate import Revisions, UnreachableError, revisions
 from app.core.db.url import parse_database_url
 from app.core.db.verify import Check, verify
 from app.core.db.verify.checks import RESTORE
@@ -197,11 +197,11 @@ async def test_a_revision_ahead(database_url: str) -> None:
 
 
 async def test_a_revision_behind(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = Revisions("newer", frozenset({"newer", head_revision() or ""}))
+    newer = Revisions("newer", frozenset({"newer", revisions().head or ""}))
     monkeypatch.setattr("app.core.db.verify.checks.revisions", lambda: newer)
     found = await broken(database_url)
     assert found.keys() == {"revision"}
-    assert f"is behind, at {head_revision()}; the head is newer" in found["revision"].what
+    assert f"is behind, at {revisions().head}; the head is newer" in found["revision"].what
     assert "upgrade head" in str(found["revision"])
 
 

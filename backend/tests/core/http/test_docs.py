@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 
 from app.core.errors import ProblemError
 from app.core.http.docs import DOCS_CSP, FOLDER, SWAGGER_UI_VERSION, docs_handlers
+from app.core.http.edge import Edge
 
 
 def _status_alone(_request: Request[Any, Any, Any], error: Exception) -> Response[None]:
@@ -18,13 +19,14 @@ def _status_alone(_request: Request[Any, Any, Any], error: Exception) -> Respons
 
 @pytest.fixture
 def client() -> Iterator[TestClient[Litestar]]:
-    """The documentation and nothing else."""
+    """The documentation behind the edge, and nothing else."""
     app = Litestar(
         docs_handlers(),
         exception_handlers={Exception: _status_alone},
         logging_config=None,
         openapi_config=None,
     )
+    app.asgi_handler = Edge(app)
     with TestClient(app) as client:
         yield client
 
