@@ -104,6 +104,14 @@ class InTrashError(ConflictError):
     title = "In the trash"
 
 
+class GoneError(ProblemError):
+    """410: the cursor has been overtaken; start again."""
+
+    status = 410
+    code = "gone"
+    title = "Gone"
+
+
 class StaleError(ProblemError):
     """412: the row is not in the state that If-Match or If-None-Match asks for; `current` is the row."""
 
