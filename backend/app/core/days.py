@@ -21,11 +21,16 @@ class Bound(NamedTuple):
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The IANA zone of that name. Raises InvalidError for another name."""
-    if name not in _zone_names():
+    """The IANA zone of that name, as `tz` asks for it. Raises InvalidError for another name."""
+    if not is_zone(name):
         fault = Fault("/tz", "unknown_zone", "Expected an IANA zone such as Europe/Berlin")
         raise InvalidError("The query string has an invalid value.", errors=(fault,))
     return ZoneInfo(name)
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is an IANA zone of that name."""
+    return name in _zone_names()
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, Text, text
 from sqlmodel import Field
 from sqlmodel.sql.sqltypes import UTCDateTime
 
@@ -14,6 +14,8 @@ TITLE_MAX = 500
 DESCRIPTION_MAX = 20_000
 TAG_MAX = 64
 TAGS_MAX = 32
+ESTIMATE_MAX = 100_000 * 3600
+"""Seconds: more than a working life."""
 TAGS_JSON_MAX = TAGS_MAX * (TAG_MAX * 6 + 3) + 2
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
 """By rank: the least first."""
@@ -47,6 +49,7 @@ class Task(Owned, table=True):
             "due_at >= '1970-01-01 00:00:00+00' AND due_at < '9999-01-01 00:00:00+00'", name="due_at_range"
         ),
         CheckConstraint(f"length(CAST(tags AS TEXT)) BETWEEN 2 AND {TAGS_JSON_MAX}", name="tags_length"),
+        CheckConstraint(f"estimate_seconds BETWEEN 0 AND {ESTIMATE_MAX}", name="estimate_seconds_range"),
         Index("ix_tasks_open_by_id", "user_id", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_tasks_open_by_seq", "user_id", "seq", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_tasks_trashed", "user_id", "id", postgresql_where=TRASHED, sqlite_where=TRASHED),
@@ -63,3 +66,4 @@ class Task(Owned, table=True):
     due_on: date | None = None
     due_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     tags: list[str] = Field(default_factory=list, nullable=False, sa_type=JSON)
+    estimate_seconds: int | None = Field(default=None, sa_type=BigInteger)

@@ -67,7 +67,7 @@ def kinds() -> Iterator[Kind]:
     for controller in controllers():
         names = vars(sys.modules[controller.__module__]).values()
         for resource in names:
-            if isinstance(resource, Resource):
+            if isinstance(resource, Resource) and resource.key == "id":
                 listing = next(value for value in names if isinstance(value, Listing))
                 page = next(value for value in names if getattr(value, "__name__", "").endswith("Page"))
                 yield Kind(resource, listing, page, example_of(controller))

@@ -23,7 +23,7 @@ def row_answer(row: Row[Out], if_none_match: list[str] | None = None) -> Respons
 
 def created_answer(row: Row[Out], resource: Resource[Out]) -> Response[Out]:
     """201 with the new row, its tag, and where it is."""
-    headers = {"ETag": row_tag(row.epoch, row.seq), "Location": f"{API_PATH}{resource.path}/{row.id}"}
+    headers = {"ETag": row_tag(row.epoch, row.seq), "Location": f"{API_PATH}{resource.path}/{row.key}"}
     return _rendered(row.body.encode(), HTTP_201_CREATED, headers)
 
 

@@ -56,7 +56,7 @@ def unknown_field(*steps: str) -> Fault:
 
 def unknown_fields(names: Iterable[str], type_: type[msgspec.Struct]) -> tuple[Fault, ...]:
     """All names that the struct does not have: who mends one wants to know of the others."""
-    return tuple(unknown_field(name) for name in names if name not in type_.__struct_fields__)
+    return tuple(unknown_field(name) for name in names if name not in type_.__struct_encode_fields__)
 
 
 def pointer_to(*steps: str) -> str:

@@ -93,7 +93,7 @@ def _complete_input(operation: Operation) -> None:
     parameters: list[Json] = operation.document.pop("parameters", [])
     for parameter in parameters:
         parameter.pop("deprecated", None)
-        parameter["description"] = f"The {parameter['name'].removesuffix('_id').replace('_', ' ')}'s id."
+        parameter["description"] = _description_of(parameter["name"])
     if query := operation.handler.opt.get("query"):
         parameters += query_parameters(query)
     for name in operation.handler.parsed_fn_signature.parameters:
@@ -106,6 +106,12 @@ def _complete_input(operation: Operation) -> None:
     if "PATCH" in operation.handler.http_methods:
         content: Json = operation.document["requestBody"]["content"]
         content["application/merge-patch+json"] = content["application/json"]
+
+
+def _description_of(parameter: str) -> str:
+    """What a parameter of the path names."""
+    thing = parameter.removesuffix("_id")
+    return "Its key." if thing == parameter else f"The {thing.replace('_', ' ')}'s id."
 
 
 def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
@@ -143,7 +149,7 @@ def _describe(response: Json, schemas: dict[str, Json], status: int) -> None:
 def _problems_of(operation: Operation) -> set[int]:
     takes = operation.takes
     found = {400, 401, 503}
-    found |= {404} if any(name.endswith("_id") and name != "user_id" for name in takes) else set()
+    found |= {404} if "{" in operation.path else set()
     found |= {408, 409, 413, 415, 422} if "data" in takes else set()
     found |= {412} if {"if_match", "create_only"} & takes else set()
     found |= {409} if "clashes" in operation.handler.opt else set()

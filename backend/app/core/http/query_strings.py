@@ -12,7 +12,7 @@ from msgspec import Meta
 from app.core.errors import Fault, InvalidError, MalformedError
 from app.core.http.faults import fault_of, pointer_to, unknown_fields
 
-Query = TypeVar("Query", bound="ListQuery")
+Query = TypeVar("Query", bound=msgspec.Struct)
 
 PARAMETERS_MAX = 100
 
@@ -32,9 +32,9 @@ class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only
         return {name: getattr(self, name) for name in self.__struct_fields__ if name not in paging}
 
 
-def provide_asked(request: Request[Any, Any, State]) -> ListQuery:
+def provide_asked(request: Request[Any, Any, State]) -> msgspec.Struct:
     """The dependency `asked`: the query string, of the type that the handler's `opt` names as `query`."""
-    type_: type[ListQuery] = request.route_handler.opt["query"]
+    type_: type[msgspec.Struct] = request.route_handler.opt["query"]
     return parse_query(request.scope["query_string"], type_)
 
 
@@ -44,7 +44,7 @@ def parse_query(query_string: bytes, type_: type[Query]) -> Query:
     Raises MalformedError for what is not UTF-8, InvalidError for an unknown parameter, one given twice
     that takes one value, or a value that is not of its type.
     """
-    if not query_string:
+    if not query_string and not _required(type_):
         return cast(Query, _empty(type_))
     values = _values(_pairs(query_string), _lists(type_))
     if faults := unknown_fields(values, type_):
@@ -54,8 +54,9 @@ def parse_query(query_string: bytes, type_: type[Query]) -> Query:
     except msgspec.ValidationError as error:
         raise _invalid(fault_of(error, type_)) from error
     # The text "null" would pass for what is not asked at all: `due=null` for any due date.
-    for name in values:
-        if getattr(asked, name) is None:
+    for field in msgspec.structs.fields(type_):
+        name = field.encode_name
+        if name in values and getattr(asked, field.name) is None:
             raise _invalid(Fault(pointer_to(name), "invalid", "Expected a value"))
     return asked
 
@@ -94,15 +95,21 @@ def _invalid(fault: Fault) -> InvalidError:
 
 
 @lru_cache(maxsize=64)
-def _empty(type_: type[ListQuery]) -> ListQuery:
+def _empty(type_: type[msgspec.Struct]) -> msgspec.Struct:
     return type_()
 
 
 @lru_cache(maxsize=64)
-def _lists(type_: type[ListQuery]) -> frozenset[str]:
+def _required(type_: type[msgspec.Struct]) -> bool:
+    """Whether there is a parameter that must be given."""
+    return any(field.required for field in msgspec.structs.fields(type_))
+
+
+@lru_cache(maxsize=64)
+def _lists(type_: type[msgspec.Struct]) -> frozenset[str]:
     """The parameters that take several values."""
     return frozenset(
-        field.name for field in msgspec.structs.fields(type_) if get_origin(_bare(field.type)) is list
+        field.encode_name for field in msgspec.structs.fields(type_) if get_origin(_bare(field.type)) is list
     )
 
 

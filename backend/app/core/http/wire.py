@@ -21,6 +21,12 @@ Day = date
 """A calendar day in the years 1970 to 9998; checked by `refuse_out_of_range`."""
 
 
+ZoneName = Annotated[
+    Text, Meta(min_length=1, max_length=64, description="An IANA zone.", examples=["Europe/Berlin"])
+]
+"""The name of a time zone; checked by `is_zone` of core/days.py."""
+
+
 class FieldError(ValueError):
     """A value that its type allows and its field does not; raised in a struct's `__post_init__`."""
 

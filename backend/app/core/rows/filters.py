@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, bindparam, or_
+from sqlalchemy import ColumnElement, String, Table, bindparam, or_
 
 from app.core.rows.resources import Resource
 from app.core.rows.texts import contains
@@ -15,14 +15,18 @@ def bound(name: str, like: ColumnElement[Any]) -> ColumnElement[Any]:
     return bindparam(name, type_=like.type)
 
 
+def live_or_trashed(table: Table) -> dict[str, ColumnElement[bool]]:
+    """The two lists that every table has."""
+    return {"live": table.c.deleted_at.is_(None), "trashed": table.c.deleted_at.is_not(None)}
+
+
 def filters_of(resource: Resource[Any], *texts: str) -> dict[str, ColumnElement[bool]]:
     """Live or in the trash, the range of creation, and `q`: one of these texts contains it, in any case."""
     table = resource.table
-    id_, deleted_at = table.c.id, table.c.deleted_at
+    id_ = table.c.id
     keys = [table.c[resource.folds[name]] for name in texts]
     return {
-        "live": deleted_at.is_(None),
-        "trashed": deleted_at.is_not(None),
+        **live_or_trashed(table),
         # The id carries the moment of creation, and has the index.
         "created_from": id_ >= bound("created_from_id", id_),
         "created_to": id_ < bound("created_to_id", id_),

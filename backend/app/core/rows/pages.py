@@ -5,13 +5,15 @@ the same however deep it lies, and rows that come or go in between move nothing.
 always bound; the first page binds values before every row.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Generic
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Select,
     String,
     bindparam,
@@ -26,7 +28,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.http.etags import Head, heads_of, list_tag
 from app.core.http.query_strings import ListQuery
-from app.core.ids import LEAST_ID
 from app.core.rows.cursors import decode_cursor, encode_cursor, question_of
 from app.core.rows.render import json_lines, json_row
 from app.core.rows.resources import Out, Resource
@@ -36,11 +37,15 @@ from app.core.rows.statements import HEADS, by_user
 
 @dataclass(frozen=True, eq=False)
 class Listing(Generic[Out]):
-    """What lists of a resource can be asked for: sorts and filters, by name."""
+    """What lists of a resource can be asked for: sorts, filters, and what else to tell of a row, by name.
+
+    `extras` make, of the rows of a page, columns that are told beside each row's own.
+    """
 
     resource: Resource[Out]
     sorts: dict[str, Sort[Out]]
     filters: dict[str, ColumnElement[bool]]
+    extras: Mapping[str, Callable[[FromClause], list[ColumnElement[Any]]]] = field(default_factory=dict)
 
     @cached_property
     def everything(self) -> ColumnElement[bool]:
@@ -49,8 +54,8 @@ class Listing(Generic[Out]):
         SQLite, asked for all rows of a person, takes the index made last and jumps about the table: six
         times slower with 200,000 rows.
         """
-        id_ = self.resource.table.c.id
-        return id_ >= literal(LEAST_ID, id_.type)
+        key = self.resource.table.c[self.resource.key]
+        return key >= literal(self.resource.least_key, key.type)
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Question:
     `asked` is the list's path and the client's own wording, which cursors are bound to. `representation`
     is what the list's tag covers beside the head; None where the list can have no tag. `start` are the
     keys that the first page starts after, where the filters allow a nearer start than before every row.
+    `include` names the listing's extras that are wanted.
     """
 
     sort: str
@@ -68,6 +74,7 @@ class Question:
     asked: object
     representation: str | None
     start: tuple[Any, ...] | None = None
+    include: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -105,7 +112,7 @@ async def read_page(
         "known_epoch": known[0].epoch if known else None,
         "known_seq": known[0].seq if known else None,
     }
-    statement = page_statement(listing, question.sort, question.filters, query.total)
+    statement = page_statement(listing, question.sort, question.filters, query.total, question.include)
     row = (await (await session.connection()).execute(statement, parameters)).one()
     head = Head() if row.epoch is None else Head(row.epoch, row.seq)
     tag = list_tag(question.representation, head) if question.representation else None
@@ -138,7 +145,11 @@ def _body(
 
 @lru_cache(maxsize=512)
 def page_statement(
-    listing: Listing[Any], sort_name: str, filters: tuple[str, ...], total: bool
+    listing: Listing[Any],
+    sort_name: str,
+    filters: tuple[str, ...],
+    total: bool,
+    include: tuple[str, ...] = (),
 ) -> Select[Any]:
     """The statement of a page: epoch, seq, lines (the rows' JSON, one more than the page), total.
 
@@ -148,10 +159,8 @@ def page_statement(
     sort = listing.sorts[sort_name]
     matching = [listing.filters[name] for name in filters]
     # Of several bounds on one column SQLite starts from the one named first: the nearest must be it.
-    if len(sort.keys) == 1:
-        conditions = [_after(sort), *matching]
-    else:
-        conditions = [*matching, listing.everything, _after(sort)]
+    after = _after(sort)
+    conditions = [after, *matching] if sort.served else [*matching, listing.everything, after]
     page = (
         select(*(table.c[name] for name in listing.resource.columns))
         .where(by_user(table), *conditions)
@@ -159,10 +168,11 @@ def page_statement(
         .limit(bindparam("fetch", type_=table.c.seq.type))
         .subquery("page")
     )
+    extras = [column for name in include for column in listing.extras[name](page)]
     columns: list[ColumnElement[Any]] = [
         select(HEADS.c.epoch).where(by_user(HEADS)).scalar_subquery().label("epoch"),
         select(HEADS.c.seq).where(by_user(HEADS)).scalar_subquery().label("seq"),
-        _unless_known(select(json_lines(json_row(*page.c)))).label("lines"),
+        _unless_known(select(json_lines(json_row(*page.c, *extras)))).label("lines"),
     ]
     if total:
         counted = (by_user(table), *matching, listing.everything)

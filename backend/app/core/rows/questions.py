@@ -16,7 +16,13 @@ Filter = tuple[str, dict[str, object]]
 
 
 def question_from(
-    listing: Listing[Any], query: ListQuery, filters: Iterable[Filter], representation: str | None
+    listing: Listing[Any],
+    query: ListQuery,
+    filters: Iterable[Filter],
+    representation: str | None,
+    *,
+    start: tuple[Any, ...] | None = None,
+    include: Iterable[str] = (),
 ) -> Question:
     """The list that a query string asks for: live or in the trash, and what `filters` say."""
     found = [("trashed" if query.trash else "live", {}), *filters]
@@ -27,7 +33,8 @@ def question_from(
         parameters=parameters,
         asked=(listing.resource.path, query.without_page()),
         representation=representation,
-        start=_start(query.sort, parameters),
+        start=start or _start(query.sort, parameters),
+        include=tuple(include),
     )
 
 

@@ -3,17 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import ColumnElement, Table
 
+from app.core.ids import LEAST_ID, created_at_of
+from app.core.rows.changes import Rule
 from app.core.rows.render import json_row
 from app.core.text import fold
 from app.models.types import FOLDS
 
 Out = TypeVar("Out")
+
+Key = UUID | str
+"""What names a row among a person's: its id, or the key of a setting."""
 
 Derivation = Callable[[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]
 """Makes a column's value out of the new value it follows from, its own present one, and the moment."""
@@ -24,13 +29,15 @@ class Resource(Generic[Out]):
     """One kind of row: its table, its JSON, and what follows from a change.
 
     `path` is where it is served below the API's base. `columns` are those of the JSON object, in order;
-    `out` is the struct that describes it.
+    `out` is the struct that describes it. `key` is the column that names a row among a person's.
     `derived` names, for a column that clients set, the column that follows from it and how.
     `cleared` is what a `null` in a merge patch stands for where that is not NULL.
     `exclusive` says which column must be NULL where another is set. The database refuses both; a
     patch that would get there is told what to clear.
     `unique` is the field that no two live rows of a person have alike, whatever its case. The database
     refuses it, and the refusal is told as being about that field: a table has one such field at most.
+    `references` are the columns that name a row of another table of the same person's.
+    `rules` decide about every change, in their order, under the person's turn; `@RESOURCE.rule` adds one.
     """
 
     name: str
@@ -38,10 +45,18 @@ class Resource(Generic[Out]):
     table: Table
     out: type[Out]
     columns: tuple[str, ...]
+    key: str = "id"
     derived: Mapping[str, tuple[str, Derivation]] = field(default_factory=dict)
     cleared: Mapping[str, object] = field(default_factory=dict)
     exclusive: Mapping[str, str] = field(default_factory=dict)
     unique: str | None = None
+    references: Mapping[str, "Resource[Any]"] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+
+    def rule(self, rule: Rule) -> Rule:
+        """Adds a rule, as a decorator."""
+        self.rules.append(rule)
+        return rule
 
     @cached_property
     def row(self) -> json_row:
@@ -52,6 +67,15 @@ class Resource(Generic[Out]):
     def folds(self) -> dict[str, str]:
         """The table's folded columns, by the column that each is derived from."""
         return {column.info[FOLDS]: column.name for column in self.table.c if FOLDS in column.info}
+
+    @property
+    def least_key(self) -> Key:
+        """What comes before every row's key."""
+        return LEAST_ID if self.key == "id" else ""
+
+    def identity(self, key: Key) -> dict[str, object]:
+        """The columns that a new row has for being itself."""
+        return {"id": key, "created_at": created_at_of(key)} if isinstance(key, UUID) else {self.key: key}
 
     def with_keys(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values, and beside each text the folded key that the table keeps of it."""
@@ -76,7 +100,15 @@ class Resource(Generic[Out]):
 class Row(Generic[Out]):
     """One rendered row with its version; `body` is the JSON of an `Out`."""
 
-    id: UUID
+    key: Key
     epoch: str
     seq: int
+    body: str
+
+
+class State(NamedTuple):
+    """A row as it is now, in the trash or not."""
+
+    seq: int
+    trashed: bool
     body: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String
+from sqlalchemy import ColumnElement, String, Table
 
 from app.core.http.wire import Text
 from app.core.ids import GREATEST_ID, LEAST_ID
@@ -21,7 +21,7 @@ class Sort(Generic[Out]):
 
     `keys` are the expressions, the last of them unique per person; `keys_of` takes the same keys from a
     row's struct. `type` is what they are (a tuple type, for msgspec); every row's lie between `least` and
-    `greatest`, and equal neither.
+    `greatest`, and equal neither. `served` says that an index has the keys in this order.
     """
 
     keys: tuple[ColumnElement[Any], ...]
@@ -30,6 +30,7 @@ class Sort(Generic[Out]):
     greatest: tuple[Any, ...]
     keys_of: Callable[[Out], tuple[Any, ...]]
     descending: bool = False
+    served: bool = False
 
     @property
     def first(self) -> tuple[Any, ...]:
@@ -46,10 +47,16 @@ def both_ways(sorts: Mapping[str, Sort[Out]]) -> dict[str, Sort[Out]]:
 def sorts_of(resource: Resource[Out], *texts: str) -> dict[str, Sort[Out]]:
     """By creation and by last change, each served by an index, and by these texts as they are folded."""
     table = resource.table
-    by_id: Sort[Any] = Sort((table.c.id,), tuple[UUID], (LEAST_ID,), (GREATEST_ID,), lambda row: (row.id,))
-    by_seq: Sort[Any] = Sort((table.c.seq,), tuple[int], (0,), (2**63 - 1,), lambda row: (row.seq,))
+    by_id: Sort[Any] = Sort(
+        (table.c.id,), tuple[UUID], (LEAST_ID,), (GREATEST_ID,), lambda row: (row.id,), served=True
+    )
     by_text = {name: _by_text(resource, name) for name in texts}
-    return both_ways({"created_at": by_id, "updated_at": by_seq, **by_text})
+    return both_ways({"created_at": by_id, "updated_at": by_last_change(table), **by_text})
+
+
+def by_last_change(table: Table) -> Sort[Any]:
+    """In the order of the numbers that changes took."""
+    return Sort((table.c.seq,), tuple[int], (0,), (2**63 - 1,), lambda row: (row.seq,), served=True)
 
 
 def _by_text(resource: Resource[Out], name: str) -> Sort[Out]:

@@ -1,6 +1,6 @@
 """The statements of every resource, each built once and kept.
 
-Parameters: `by_user_id` and `by_id` say whose row and which; `new_<column>` what to set; `at` the
+Parameters: `by_user_id` and `by_key` say whose row and which; `new_<column>` what to set; `at` the
 moment of the write. Every statement binds the person for every table it touches.
 """
 
@@ -23,9 +23,10 @@ def by_user(table: Table) -> ColumnElement[bool]:
     return table.c.user_id == bindparam("by_user_id", type_=table.c.user_id.type)
 
 
-def by_row(table: Table) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def by_row(resource: Resource[Any]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """The one row, by the whole primary key."""
-    return by_user(table), table.c.id == bindparam("by_id", type_=table.c.id.type)
+    key = resource.table.c[resource.key]
+    return by_user(resource.table), key == bindparam("by_key", type_=key.type)
 
 
 def new(table: Table, name: str) -> ColumnElement[Any]:
@@ -40,7 +41,7 @@ def read_statement(resource: Resource[Any]) -> Select[Any]:
     return (
         select(HEADS.c.epoch, table.c.seq, resource.row)
         .select_from(table.join(HEADS, HEADS.c.user_id == table.c.user_id))
-        .where(*by_row(table), by_user(HEADS), table.c.deleted_at.is_(None))
+        .where(*by_row(resource), by_user(HEADS), table.c.deleted_at.is_(None))
     )
 
 
@@ -48,7 +49,7 @@ def read_statement(resource: Resource[Any]) -> Select[Any]:
 def state_statement(resource: Resource[Any]) -> Select[Any]:
     """One row, live or in the trash: seq, whether it is trashed, JSON."""
     table = resource.table
-    return select(table.c.seq, table.c.deleted_at.is_not(None), resource.row).where(*by_row(table))
+    return select(table.c.seq, table.c.deleted_at.is_not(None), resource.row).where(*by_row(resource))
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +76,7 @@ def update_statement(
     for name, (column, derive) in resource.derived.items():
         if name in names:
             values[column] = derive(new(table, name), table.c[column], AT)
-    statement = update(table).values(values).where(*by_row(table), table.c.deleted_at.is_(None))
+    statement = update(table).values(values).where(*by_row(resource), table.c.deleted_at.is_(None))
     if guarded:
         statement = statement.where(table.c.seq == bindparam("expected", type_=table.c.seq.type))
     return statement.where(*(table.c[name].is_(None) for name in empty)).returning(resource.row)
@@ -86,5 +87,5 @@ def restore_statement(resource: Resource[Any]) -> Update:
     """UPDATE that takes one row out of the trash; returns the JSON."""
     table = resource.table
     values = {"deleted_at": null(), "seq": new(table, "seq"), "updated_at": new(table, "updated_at")}
-    statement = update(table).values(values).where(*by_row(table), table.c.deleted_at.is_not(None))
+    statement = update(table).values(values).where(*by_row(resource), table.c.deleted_at.is_not(None))
     return statement.returning(resource.row)

@@ -181,7 +181,9 @@ async def test_a_key_that_does_not_start_with_the_owner(database_url: str) -> No
         await change(database_url, "CREATE TABLE bare AS SELECT * FROM tasks", "DROP TABLE tasks")
         await change(database_url, "ALTER TABLE bare RENAME TO tasks")
     else:
-        await change(database_url, "ALTER TABLE tasks DROP CONSTRAINT pk_tasks, ALTER user_id DROP NOT NULL")
+        await change(
+            database_url, "ALTER TABLE tasks DROP CONSTRAINT pk_tasks CASCADE, ALTER user_id DROP NOT NULL"
+        )
         await change(database_url, "DROP INDEX idx_user_id")
     found = await broken(database_url)
     assert {"constraints", "plan of tasks", "task without user_id"} <= found.keys()

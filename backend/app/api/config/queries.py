@@ -1,0 +1,60 @@
+"""The statements of settings."""
+
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, literal, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.api.config.schemas import Preferences, SettingOut
+from app.core.rows.filters import live_or_trashed
+from app.core.rows.pages import Listing
+from app.core.rows.resources import Resource
+from app.core.rows.sorts import Sort, both_ways, by_last_change
+from app.core.rows.statements import by_user
+from app.models.base import table_of
+from app.models.config import Config
+
+CONFIG: Final = table_of(Config)
+
+SETTINGS: Final = Resource(
+    name="setting",
+    path="/config",
+    table=CONFIG,
+    out=SettingOut,
+    columns=SettingOut.__struct_fields__,
+    key="key",
+)
+
+SETTING_LIST: Final = Listing(
+    SETTINGS,
+    both_ways(
+        {
+            "key": Sort(
+                (CONFIG.c.key,), tuple[str], ("",), ("~",), lambda setting: (setting.key,), served=True
+            ),
+            "updated_at": by_last_change(CONFIG),
+        }
+    ),
+    live_or_trashed(CONFIG),
+)
+
+
+def setting(key: str) -> ColumnElement[Any]:
+    """The value of one of the person's settings, NULL where it is not set: a column for any statement."""
+    wanted = CONFIG.c.key == literal(key, CONFIG.c.key.type)
+    return (
+        select(CONFIG.c.value).where(by_user(CONFIG), wanted, CONFIG.c.deleted_at.is_(None)).scalar_subquery()
+    )
+
+
+PREFERENCES: Final[Select[Any]] = select(
+    *(setting(name).label(name) for name in Preferences.__struct_fields__)
+)
+
+
+async def preferences_of(session: AsyncSession, user_id: str) -> Preferences:
+    """What the person has set of the known settings, with defaults for the rest."""
+    row = (await (await session.connection()).execute(PREFERENCES, {"by_user_id": user_id})).one()
+    given = {name: value for name, value in row._mapping.items() if value is not None}
+    return msgspec.convert(given, Preferences)
