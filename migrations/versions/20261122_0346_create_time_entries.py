@@ -79,6 +79,7 @@ def _checks() -> list[sa.CheckConstraint]:
             "(duration_seconds IS NULL) = (started_at IS NOT NULL AND ended_at IS NULL)"
         ),
         "duration_range": "duration_seconds BETWEEN 0 AND 253896249600",
+        "duration_within_day": "started_at IS NOT NULL OR duration_seconds <= 86400",
         "entry_date_range": "entry_date BETWEEN '1969-12-31' AND '9999-01-01'",
         "started_at_range": (
             "started_at >= '1970-01-01 00:00:00+00' AND started_at < '9999-01-01 00:00:00+00'"

@@ -32,12 +32,14 @@ class ProblemError(Exception):
         errors: tuple[Fault, ...] = (),
         headers: Mapping[str, str] | None = None,
         current: msgspec.Raw | None = None,
+        conflicts: tuple[msgspec.Raw, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.errors = errors
         self.headers = dict(headers or {})
         self.current = current
+        self.conflicts = conflicts
 
 
 class MalformedError(ProblemError):
@@ -102,6 +104,27 @@ class InTrashError(ConflictError):
 
     code = "in_trash"
     title = "In the trash"
+
+
+class LockedError(ConflictError):
+    """409: the row is locked; unlock it first."""
+
+    code = "locked"
+    title = "Locked"
+
+
+class OverlapError(ConflictError):
+    """409: the time is taken already; `conflicts` are the rows in the way."""
+
+    code = "overlap"
+    title = "Overlap"
+
+
+class RunningError(ConflictError):
+    """409: a timer runs already; `current` is the one."""
+
+    code = "running"
+    title = "A timer runs already"
 
 
 class GoneError(ProblemError):

@@ -49,6 +49,9 @@ class TimeEntry(Owned, table=True):
             name="duration_unless_running",
         ),
         CheckConstraint(f"duration_seconds BETWEEN 0 AND {DURATION_MAX}", name="duration_range"),
+        CheckConstraint(
+            f"started_at IS NOT NULL OR duration_seconds <= {DAY_SECONDS}", name="duration_within_day"
+        ),
         CheckConstraint("entry_date BETWEEN '1969-12-31' AND '9999-01-01'", name="entry_date_range"),
         CheckConstraint(
             "started_at >= '1970-01-01 00:00:00+00' AND started_at < '9999-01-01 00:00:00+00'",

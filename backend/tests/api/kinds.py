@@ -39,6 +39,17 @@ class Kind:
         """A text of its that clients set, which is unique where one is."""
         return self.resource.unique or next(iter(self.resource.folds))
 
+    @property
+    def needs_text(self) -> bool:
+        """Whether that text must be there."""
+        return not self.resource.table.c[self.text].nullable
+
+    @property
+    def least(self) -> Row:
+        """A body of no more than there must be."""
+        names = (self.text, "name") if self.needs_text else ("started_at", "ended_at")
+        return {name: value for name, value in self.draft().items() if name in names}
+
     def at(self, row: Row) -> str:
         """Where a row is."""
         return f"{self.where}/{row['id']}"
@@ -63,14 +74,14 @@ class Kind:
 
 
 def kinds() -> Iterator[Kind]:
-    """Every kind whose controller has a resource and a listing."""
+    """Every kind with ids whose controller has a resource and its listing."""
     for controller in controllers():
         names = vars(sys.modules[controller.__module__]).values()
-        for resource in names:
-            if isinstance(resource, Resource) and resource.key == "id":
-                listing = next(value for value in names if isinstance(value, Listing))
+        resources = [value for value in names if isinstance(value, Resource) and value.key == "id"]
+        for listing in names:
+            if isinstance(listing, Listing) and listing.resource in resources:
                 page = next(value for value in names if getattr(value, "__name__", "").endswith("Page"))
-                yield Kind(resource, listing, page, example_of(controller))
+                yield Kind(listing.resource, listing, page, example_of(controller))
 
 
 def example_of(controller: type[Controller]) -> Row:

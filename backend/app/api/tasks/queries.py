@@ -1,20 +1,17 @@
 """The statements of tasks: their JSON, their sorts and their filters."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
-from typing import Any
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, func, literal, or_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.api.tasks.schemas import TaskOut
 from app.core.http.wire import Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
 from app.core.rows.filters import bound, filters_of
+from app.core.rows.instants import AFTER_ALL, BEFORE_ALL, instant_or_day, midnight
 from app.core.rows.json_texts import among, has_all, has_any
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
@@ -41,29 +38,8 @@ TASKS = Resource(
 )
 
 
-class due_instant(FunctionElement[datetime]):  # noqa: N801 (a function in SQL)
-    """When a task is due: its instant, or the start of its day in UTC, or NULL."""
-
-    inherit_cache = True
-    type = UTCDateTime()
-
-
-@compiles(due_instant, "postgresql")
-def _due_on_postgres(element: due_instant, compiler: SQLCompiler, **kw: Any) -> str:
-    due_at, due_on = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"coalesce({due_at}, timezone('UTC', CAST({due_on} AS TIMESTAMP)))"
-
-
-@compiles(due_instant, "sqlite")
-def _due_on_sqlite(element: due_instant, compiler: SQLCompiler, **kw: Any) -> str:
-    due_at, due_on = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"coalesce({due_at}, {due_on} || ' 00:00:00.000000')"
-
-
-BEFORE_ALL = datetime(1960, 1, 1, tzinfo=UTC)
 NEVER_ASCENDING = datetime(9999, 1, 1, tzinfo=UTC)
 NEVER_DESCENDING = datetime(1969, 1, 1, tzinfo=UTC)
-AFTER_ALL = datetime(9999, 6, 1, tzinfo=UTC)
 """Tasks that are never due come last in either direction, so each has its own stand-in for never."""
 
 
@@ -79,7 +55,7 @@ def _sorts_by_due() -> dict[str, Sort[TaskOut]]:
 
 def _by_due(never: datetime) -> Sort[TaskOut]:
     due = func.coalesce(
-        due_instant(TASK.due_at, TASK.due_on), literal(never, UTCDateTime()), type_=UTCDateTime()
+        instant_or_day(TASK.due_at, TASK.due_on), literal(never, UTCDateTime()), type_=UTCDateTime()
     )
     return Sort(
         keys=(due, TASK.id),
@@ -91,7 +67,7 @@ def _by_due(never: datetime) -> Sort[TaskOut]:
 
 
 def _due_of(task: TaskOut) -> datetime | None:
-    return datetime.combine(task.due_on, time.min, UTC) if task.due_on else task.due_at
+    return midnight(task.due_on) if task.due_on else task.due_at
 
 
 SORTS: dict[str, Sort[TaskOut]] = {

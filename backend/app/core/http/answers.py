@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from litestar import MediaType, Response
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_304_NOT_MODIFIED
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED
 
 from app.core.http.etags import ANY, Version, row_tag, versions_of
 from app.core.rows.pages import Page
@@ -19,6 +19,11 @@ def row_answer(row: Row[Out], if_none_match: list[str] | None = None) -> Respons
     if ANY in known or Version(row.epoch, row.seq) in known:
         return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
     return _rendered(row.body.encode(), HTTP_200_OK, headers)
+
+
+def row_or_nothing(row: Row[Out] | None, if_none_match: list[str]) -> Response[Out]:
+    """As `row_answer`, or 204 where there is no row."""
+    return _rendered(b"", HTTP_204_NO_CONTENT, {}) if row is None else row_answer(row, if_none_match)
 
 
 def created_answer(row: Row[Out], resource: Resource[Out]) -> Response[Out]:

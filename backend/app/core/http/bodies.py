@@ -15,6 +15,9 @@ from app.core.http.faults import fault_of, pointer_to, unknown_fields
 BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
 
+NO_BODY = b"null"
+"""What stands for a body that need not be there and is not."""
+
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 # A way back to the root, step by step: a pointer for each place of a body would take its square in memory.
@@ -33,20 +36,25 @@ class StrictRequest(Request[str, None, State]):
     """
 
     async def body(self) -> bytes:
-        """The body. Raises MalformedError where there is none."""
+        """The body. Raises MalformedError where there is none and the handler wants one."""
         if body := await super().body():
             return body
+        declared = self.route_handler.parsed_data_field
+        if declared and declared.is_optional:
+            return NO_BODY
         raise MalformedError("The body is empty; send JSON.")
 
     async def json(self) -> Any:
-        """The body as the handler's `data` type.
+        """The body as the handler's `data` type; None where there is none and the type allows it.
 
         Raises UnsupportedMediaTypeError for another media type than JSON, MalformedError for what is
         not JSON in UTF-8, InvalidError with a pointer for what is JSON but not of the type.
         """
+        if (body := await self.body()) is NO_BODY:
+            return None
         refuse_other_media_types(self.method, self.headers.getall("content-type", []))
         declared = self.route_handler.parsed_data_field
-        return decode_body(await self.body(), declared.annotation if declared else Any)
+        return decode_body(body, declared.annotation if declared else Any)
 
 
 def refuse_other_media_types(method: str, content_types: list[str]) -> None:

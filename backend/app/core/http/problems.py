@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """What went wrong: `type`, `title` and `code` are constants, `detail` is about this time.
 
-    `errors` says where bad input is; `current` is the row as it is now, with a 412.
+    `errors` says where bad input is; `current` is the row as it is now, with a 412 or a 409; `conflicts`
+    are the rows in the way (ten at most), with a 409.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     errors: tuple[Fault, ...] = ()
     current: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    conflicts: tuple[msgspec.Raw, ...] = ()
 
 
 def answer_problem(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
@@ -65,6 +67,7 @@ def problem_response(problem: ProblemError, request_id: str) -> Response[bytes]:
         request_id=request_id,
         errors=problem.errors,
         current=msgspec.UNSET if problem.current is None else problem.current,
+        conflicts=problem.conflicts,
     )
     return Response(
         msgspec.json.encode(body),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, TableValuedAlias, exists, select
+from sqlalchemy import ColumnElement, TableValuedAlias, cast, exists, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -27,6 +27,11 @@ def _on_sqlite(element: json_texts, compiler: SQLCompiler, **kw: Any) -> str:
 def among(column: ColumnElement[str], texts: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether the column is one of the texts in a JSON array."""
     return column.in_(select(_rows(texts).c.value))
+
+
+def ids_among(column: ColumnElement[Any], texts: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the id is one of those in a JSON array of text."""
+    return column.in_(select(cast(_rows(texts).c.value, column.type)))
 
 
 def has_any(texts: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:

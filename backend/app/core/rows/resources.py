@@ -37,7 +37,8 @@ class Resource(Generic[Out]):
     `unique` is the field that no two live rows of a person have alike, whatever its case. The database
     refuses it, and the refusal is told as being about that field: a table has one such field at most.
     `references` are the columns that name a row of another table of the same person's.
-    `rules` decide about every change, in their order, under the person's turn; `@RESOURCE.rule` adds one.
+    `rules` decide about every change, in their order, under the person's turn: the resource's rules.py
+    adds them, since it stands above the statements.
     """
 
     name: str
@@ -52,11 +53,6 @@ class Resource(Generic[Out]):
     unique: str | None = None
     references: Mapping[str, "Resource[Any]"] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
-
-    def rule(self, rule: Rule) -> Rule:
-        """Adds a rule, as a decorator."""
-        self.rules.append(rule)
-        return rule
 
     @cached_property
     def row(self) -> json_row:

@@ -1,0 +1,166 @@
+"""The statements of time entries: their JSON, sorts and filters, and the facts that rules decide by."""
+
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+
+from app.api.config.queries import setting
+from app.api.tasks.queries import TASKS
+from app.api.time_codes.queries import TIME_CODES
+from app.api.time_entries.schemas import TimeEntryOut
+from app.api.work_types.queries import WORK_TYPES
+from app.core.http.wire import Day, Instant
+from app.core.ids import GREATEST_ID, LEAST_ID
+from app.core.rows.filters import bound, filters_of
+from app.core.rows.instants import AFTER_ALL, BEFORE_ALL, instant_or_day, midnight
+from app.core.rows.json_texts import has_all, has_any, ids_among
+from app.core.rows.pages import Listing
+from app.core.rows.references import names_live_row
+from app.core.rows.resources import Resource
+from app.core.rows.sorts import Sort, both_ways, sorts_of
+from app.core.rows.statements import by_user
+from app.models.base import table_of
+from app.models.time_entry import DURATION_MAX, LONG, RUNNING, TimeEntry
+
+ENTRIES: Final = table_of(TimeEntry)
+ENTRY: Final = ENTRIES.c
+
+TIME_ENTRIES: Final = Resource(
+    name="time entry",
+    path="/time-entries",
+    table=ENTRIES,
+    out=TimeEntryOut,
+    columns=TimeEntryOut.__struct_fields__,
+    cleared={"tags": []},
+    references={"task_id": TASKS, "time_code_id": TIME_CODES, "work_type_id": WORK_TYPES},
+)
+
+
+SORTS: Final[dict[str, Sort[TimeEntryOut]]] = {
+    **sorts_of(TIME_ENTRIES),
+    **both_ways(
+        {
+            "day": Sort(
+                (ENTRY.entry_date, ENTRY.id),
+                tuple[Day, UUID],
+                (BEFORE_ALL.date(), LEAST_ID),
+                (AFTER_ALL.date(), GREATEST_ID),
+                lambda entry: (entry.entry_date, entry.id),
+                served=True,
+            ),
+            "started_at": Sort(
+                (instant_or_day(ENTRY.started_at, ENTRY.entry_date), ENTRY.id),
+                tuple[Instant, UUID],
+                (BEFORE_ALL, LEAST_ID),
+                (AFTER_ALL, GREATEST_ID),
+                lambda entry: (entry.started_at or midnight(entry.entry_date), entry.id),
+            ),
+            "duration": Sort(
+                (func.coalesce(ENTRY.duration_seconds, -1), ENTRY.id),
+                tuple[int, UUID],
+                (-2, LEAST_ID),
+                (DURATION_MAX + 1, GREATEST_ID),
+                lambda entry: (-1 if entry.duration_seconds is None else entry.duration_seconds, entry.id),
+            ),
+        }
+    ),
+}
+
+RUNS: Final = and_(ENTRY.started_at.is_not(None), ENTRY.ended_at.is_(None))
+TAGS: Final = bindparam("tags", type_=JSON())
+
+
+def _referring(column: str) -> dict[str, ColumnElement[bool]]:
+    """The filters of a reference: to some, to none, or either."""
+    some, none = ids_among(ENTRY[column], bindparam(f"{column}s", type_=JSON())), ENTRY[column].is_(None)
+    return {column: some, f"no_{column}": none, f"{column}_or_none": or_(some, none)}
+
+
+FILTERS: Final[dict[str, ColumnElement[bool]]] = {
+    **filters_of(TIME_ENTRIES, "description", "raw_text"),
+    **_referring("task_id"),
+    **_referring("time_code_id"),
+    **_referring("work_type_id"),
+    "day_from": ENTRY.entry_date >= bound("day_from", ENTRY.entry_date),
+    "day_to": ENTRY.entry_date <= bound("day_to", ENTRY.entry_date),
+    "time_from": or_(ENTRY.ended_at > bound("time_from", ENTRY.ended_at), RUNS),
+    "time_to": ENTRY.started_at < bound("time_to", ENTRY.started_at),
+    "tag_any": has_any(ENTRY.tags, TAGS),
+    "tag_all": has_all(ENTRY.tags, TAGS),
+    "running": RUNS,
+    "finished": ENTRY.duration_seconds.is_not(None),
+    "locked": ENTRY.locked.is_(True),
+    "unlocked": ENTRY.locked.is_(False),
+}
+
+
+def _names(page: FromClause) -> list[ColumnElement[Any]]:
+    """What the entries of a page refer to, in words; what lies in the trash has its name still."""
+    return [
+        _named(page, "task_id", "title").label("task_title"),
+        _named(page, "time_code_id", "code").label("time_code"),
+        _named(page, "time_code_id", "name").label("time_code_name"),
+        _named(page, "work_type_id", "code").label("work_type"),
+        _named(page, "work_type_id", "name").label("work_type_name"),
+    ]
+
+
+def _named(page: FromClause, column: str, name: str) -> ScalarSelect[Any]:
+    table = TIME_ENTRIES.references[column].table
+    return select(table.c[name]).where(by_user(table), table.c.id == page.c[column]).scalar_subquery()
+
+
+TIME_ENTRY_LIST: Final = Listing(TIME_ENTRIES, SORTS, FILTERS, {"names": _names})
+
+
+@lru_cache(maxsize=8)
+def facts_statement(columns: tuple[str, ...]) -> Select[Any]:
+    """What rules decide by, in one row: two settings, the running timer's JSON, and for each of these
+    columns whether its new value names a live row of the person's.
+    """
+    running = select(TIME_ENTRIES.row).where(by_user(ENTRIES), RUNS, ENTRY.deleted_at.is_(None))
+    return select(
+        setting("time_zone").label("time_zone"),
+        setting("overlap").label("overlap"),
+        running.scalar_subquery().label("running"),
+        *(names_live_row(TIME_ENTRIES, column).label(column) for column in columns),
+    )
+
+
+SHOWN: Final = 10
+"""How many of the entries in the way are named."""
+
+FROM: Final = bound("way_from", ENTRY.started_at)
+
+IN_THE_WAY: Final[Select[Any]] = (
+    select(TIME_ENTRIES.row)
+    .where(
+        by_user(ENTRIES),
+        ENTRY.started_at < bound("way_to", ENTRY.started_at),
+        # Begun less than a day before, or longer than a day, or running: each has an index.
+        or_(
+            and_(ENTRY.started_at > bound("way_from_less_a_day", ENTRY.started_at), ENTRY.ended_at > FROM),
+            and_(LONG, ENTRY.ended_at > FROM),
+            RUNNING,
+        ),
+        ENTRY.deleted_at.is_(None),
+        ENTRY.duration_seconds.is_distinct_from(0),
+        ENTRY.id != bound("own_id", ENTRY.id),
+    )
+    .order_by(ENTRY.started_at, ENTRY.id)
+    .limit(SHOWN)
+)
+"""The JSON of live entries that share time with a stretch: half-open, a running timer without end."""

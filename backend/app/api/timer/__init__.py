@@ -1,0 +1,1 @@
+"""The timer over HTTP: the one time entry that runs."""

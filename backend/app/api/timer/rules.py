@@ -1,0 +1,80 @@
+"""How the timer starts, stops and starts again, by the server's clock."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from app.api.time_entries.queries import TIME_ENTRIES
+from app.api.time_entries.rules import already_running
+from app.api.time_entries.schemas import TimeEntryOut, TimeEntryPut
+from app.api.timer.queries import read_current
+from app.api.timer.schemas import StartQuery, TimerStart
+from app.core.errors import NotFoundError
+from app.core.http.etags import Version
+from app.core.rows import refusals, writes
+from app.core.rows.resources import Row
+from app.core.rows.turns import Turn, next_turn
+
+ANYWAY: Mapping[str, object] = {"overlap": "allow"}
+"""A timer can always be stopped."""
+
+
+async def start(turn: Turn, data: TimerStart, asked: StartQuery) -> Row[TimeEntryOut]:
+    """A new running timer; one that runs is stopped at the same instant, with the number before.
+
+    Raises RunningError where one runs and `on_conflict` is reject, and what creating an entry raises.
+    """
+    given = {name: getattr(data, name) for name in data.__struct_fields__ if name != "id"}
+    return await _begin(turn, TimeEntryPut(**given), data.id or None, asked)
+
+
+async def stop(turn: Turn, if_match: list[Version] | None) -> Row[TimeEntryOut]:
+    """The running timer, ended now. Raises NotFoundError where none runs, StaleError for another version."""
+    running = await read_current(turn.session, turn.user_id)
+    if running is None:
+        raise NotFoundError("No timer is running.")
+    return await _end(turn, running, if_match)
+
+
+async def restart(turn: Turn, entry_id: UUID, asked: StartQuery) -> Row[TimeEntryOut]:
+    """A new running timer for what that entry was for.
+
+    Raises NotFoundError where there is no such entry, and what `start` raises.
+    """
+    state = await writes.state_of(turn, TIME_ENTRIES, entry_id)
+    if state is None or state.trashed:
+        raise refusals.not_found(TIME_ENTRIES)
+    like = msgspec.json.decode(state.body, type=TimeEntryOut)
+    entry = TimeEntryPut(
+        task_id=like.task_id,
+        time_code_id=like.time_code_id,
+        work_type_id=like.work_type_id,
+        description=like.description,
+        tags=like.tags,
+    )
+    return await _begin(turn, entry, None, asked, time_zone=like.time_zone)
+
+
+async def _begin(
+    turn: Turn, entry: TimeEntryPut, id_: UUID | None, asked: StartQuery, time_zone: str | None = None
+) -> Row[TimeEntryOut]:
+    started_at = turn.at.replace(microsecond=0)
+    if running := await read_current(turn.session, turn.user_id):
+        if asked.on_conflict == "reject":
+            raise already_running(turn, running.seq, msgspec.Raw(running.body.encode()))
+        stopped = await _end(turn, running)
+        started_at = msgspec.json.decode(stopped.body, type=TimeEntryOut).ended_at or started_at
+        turn = await next_turn(turn)
+    values = TIME_ENTRIES.changes(entry) | {"started_at": started_at}
+    options = {"overlap": asked.overlap, "time_zone": time_zone}
+    return await writes.create(turn, TIME_ENTRIES, values, id_, options)
+
+
+async def _end(
+    turn: Turn, running: Row[TimeEntryOut], if_match: list[Version] | None = None
+) -> Row[TimeEntryOut]:
+    """Ends it now, or at its start where a client's clock was ahead."""
+    started_at = msgspec.json.decode(running.body, type=TimeEntryOut).started_at
+    ended_at = max(turn.at, started_at or turn.at)
+    return await writes.patch(turn, TIME_ENTRIES, running.key, {"ended_at": ended_at}, if_match, ANYWAY)
