@@ -2,8 +2,12 @@
 
 import importlib
 import pkgutil
+import sys
+from typing import Any
 
 from litestar import Controller
+
+from app.core.rows.resources import Resource
 
 
 def controllers() -> list[type[Controller]]:
@@ -19,3 +23,10 @@ def controllers() -> list[type[Controller]]:
             and value.__module__ == module.__name__  # not what it only imports
         ]
     return found
+
+
+def resources() -> list[Resource[Any]]:
+    """The resources that the controllers write to, by the names of their tables."""
+    modules = {sys.modules[controller.__module__] for controller in controllers()}
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, Resource)}
+    return sorted((each for each in found if each.put), key=lambda each: each.table.name)

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, literal, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.api.config.schemas import Preferences, SettingOut
+from app.api.config.schemas import Preferences, SettingOut, SettingPut
 from app.core.rows.filters import live_or_trashed
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
@@ -23,6 +23,7 @@ SETTINGS: Final = Resource(
     table=CONFIG,
     out=SettingOut,
     columns=SettingOut.__struct_fields__,
+    put=SettingPut,
     key="key",
 )
 

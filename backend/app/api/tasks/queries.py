@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, func, literal, or_
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.api.tasks.schemas import TaskOut
+from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut
 from app.core.http.wire import Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
 from app.core.rows.filters import bound, filters_of
@@ -27,6 +27,9 @@ TASKS = Resource(
     table=table_of(Task),
     out=TaskOut,
     columns=TaskOut.__struct_fields__,
+    new=TaskNew,
+    put=TaskPut,
+    patch=TaskPatch,
     derived={
         "completed": (
             "completed_at",

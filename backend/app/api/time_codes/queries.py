@@ -1,6 +1,6 @@
 """The statements of time codes: their JSON, their sorts and their filters."""
 
-from app.api.time_codes.schemas import TimeCodeOut
+from app.api.time_codes.schemas import TimeCodeNew, TimeCodeOut, TimeCodePatch, TimeCodePut
 from app.core.rows.filters import filters_of
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
@@ -14,6 +14,9 @@ TIME_CODES = Resource(
     table=table_of(TimeCode),
     out=TimeCodeOut,
     columns=TimeCodeOut.__struct_fields__,
+    new=TimeCodeNew,
+    put=TimeCodePut,
+    patch=TimeCodePatch,
     cleared={"keywords": [], "examples": []},
     unique="code",
 )

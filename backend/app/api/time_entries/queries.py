@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.api.config.queries import setting
 from app.api.tasks.queries import TASKS
 from app.api.time_codes.queries import TIME_CODES
-from app.api.time_entries.schemas import TimeEntryOut
+from app.api.time_entries.schemas import TimeEntryNew, TimeEntryOut, TimeEntryPatch, TimeEntryPut
 from app.api.work_types.queries import WORK_TYPES
 from app.core.http.wire import Day, Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
@@ -44,6 +44,9 @@ TIME_ENTRIES: Final = Resource(
     table=ENTRIES,
     out=TimeEntryOut,
     columns=TimeEntryOut.__struct_fields__,
+    new=TimeEntryNew,
+    put=TimeEntryPut,
+    patch=TimeEntryPatch,
     cleared={"tags": []},
     references={"task_id": TASKS, "time_code_id": TIME_CODES, "work_type_id": WORK_TYPES},
 )

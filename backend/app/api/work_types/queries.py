@@ -1,6 +1,6 @@
 """The statements of work types: their JSON, their sorts and their filters."""
 
-from app.api.work_types.schemas import WorkTypeOut
+from app.api.work_types.schemas import WorkTypeNew, WorkTypeOut, WorkTypePatch, WorkTypePut
 from app.core.rows.filters import filters_of
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
@@ -14,6 +14,9 @@ WORK_TYPES = Resource(
     table=table_of(WorkType),
     out=WorkTypeOut,
     columns=WorkTypeOut.__struct_fields__,
+    new=WorkTypeNew,
+    put=WorkTypePut,
+    patch=WorkTypePatch,
     unique="code",
 )
 

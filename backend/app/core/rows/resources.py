@@ -39,6 +39,7 @@ class Resource(Generic[Out]):
     `references` are the columns that name a row of another table of the same person's.
     `rules` decide about every change, in their order, under the person's turn: the resource's rules.py
     adds them, since it stands above the statements.
+    `new`, `put` and `patch` are the bodies that its verbs take; a view of another resource's rows has none.
     """
 
     name: str
@@ -53,6 +54,9 @@ class Resource(Generic[Out]):
     unique: str | None = None
     references: Mapping[str, "Resource[Any]"] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
+    new: type[msgspec.Struct] | None = None
+    put: type[msgspec.Struct] | None = None
+    patch: type[msgspec.Struct] | None = None
 
     @cached_property
     def row(self) -> json_row:
