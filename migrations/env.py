@@ -15,7 +15,7 @@ from app.core.db.migrate import UnreachableError, connect
 from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating, reading
 from app.core.db.url import DatabaseUrl
 from app.models import metadata
-from app.models.types import Id
+from app.models.types import Id, JsonText
 
 VERSION_TABLE = sa.Table("alembic_version", sa.MetaData())
 
@@ -103,6 +103,8 @@ def _render_type(kind: str, item: Any, _context: object) -> str | Literal[False]
         return False
     if isinstance(item, Id):
         return 'sa.Uuid().with_variant(sa.CHAR(36), "sqlite")'
+    if isinstance(item, JsonText):
+        return 'sa.JSON().with_variant(sa.Text(), "sqlite")'
     if isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
     if isinstance(item, AutoString):

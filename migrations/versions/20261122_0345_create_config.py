@@ -2,8 +2,9 @@
 
 Why: reports and the timer need to know a person's zone, week and rounding, and frontends want a place for
 what they remember. A setting is a row with a version like any other, but its key is what it is: it has no
-id. Keys are of plain characters, so that both engines order and compare them alike. A person's settings are
-few, so there is no other index than the key and the feed's. A deployment has nothing to move.
+id. Keys are of plain characters, so that both engines order and compare them alike. A value is text on
+SQLite, where a column called JSON would keep 15 digits of a lone number. A person's settings are few, so
+there is no other index than the key and the feed's. A deployment has nothing to move.
 
 Revision ID: 51d3f0a8c274
 Revises: c07b94e2a815
@@ -27,7 +28,7 @@ def upgrade() -> None:
         "config",
         sa.Column("user_id", sa.String(255), nullable=False),
         sa.Column("key", _in_c_order(sa.String(100)), nullable=False),
-        sa.Column("value", sa.JSON(), nullable=False),
+        sa.Column("value", sa.JSON().with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.Column("deleted_at", INSTANT, nullable=True),

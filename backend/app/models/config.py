@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, String
 from sqlmodel import Field, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.models.base import USER_ID_MAX, metadata
+from app.models.types import JsonText
 
 KEY_MAX = 100
 KEY_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
@@ -38,7 +39,7 @@ class Config(SQLModel, table=True):
         primary_key=True,
         sa_type=cast(Any, String(KEY_MAX).with_variant(String(KEY_MAX, collation="C"), "postgresql")),
     )
-    value: Any = Field(nullable=False, sa_type=JSON)
+    value: Any = Field(nullable=False, sa_type=JsonText)
     seq: int = Field(nullable=False, sa_type=BigInteger)
     updated_at: datetime = Field(nullable=False, sa_type=UTCDateTime)
     deleted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

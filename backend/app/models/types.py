@@ -3,8 +3,10 @@
 import uuid
 from typing import Any, Final, cast
 
-from sqlalchemy import Dialect, Uuid
+from sqlalchemy import JSON, Dialect, Uuid
 from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import TypeCompiler
 from sqlalchemy.types import CHAR, TypeDecorator, TypeEngine
 from sqlmodel import Field
 
@@ -35,6 +37,19 @@ class Id(TypeDecorator[uuid.UUID]):
     def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:  # noqa: ARG002 (its signature)
         """A UUID from what the driver gave."""
         return uuid.UUID(value) if isinstance(value, str) else value
+
+
+class JsonText(JSON):
+    """JSON whose text is kept to the letter: `json` on Postgres, text on SQLite.
+
+    A column of SQLite's that is called JSON takes a lone number for a number, and keeps 15 digits of it
+    (sqlite.org/datatype3.html#determination_of_column_affinity).
+    """
+
+
+@compiles(JsonText, "sqlite")
+def _on_sqlite(_type: JsonText, _compiler: TypeCompiler, **_kw: Any) -> str:
+    return "TEXT"
 
 
 def folded(source: str, type_: TypeEngine[str], *, nullable: bool = False) -> Any:

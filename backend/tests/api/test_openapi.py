@@ -8,86 +8,22 @@ import httpx
 import msgspec
 import pytest
 
-from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut, TaskQuery
-from app.api.time_codes.schemas import TimeCodeNew, TimeCodeOut, TimeCodePatch, TimeCodePut, TimeCodeQuery
-from app.api.work_types.schemas import WorkTypeNew, WorkTypeOut, WorkTypePatch, WorkTypePut, WorkTypeQuery
 from app.core.http.problems import Problem
 from app.main import create_app
+from tests.api.operations import (
+    ANSWERS,
+    BODIES,
+    CONDITIONS,
+    FORMS,
+    OPERATIONS,
+    QUERIES,
+    ROWS,
+    STRUCTS,
+    told_of,
+)
 from tests.service import client_of, settings_for
 
 Json = dict[str, Any]
-
-NAMES = {
-    "Task": ("Tasks", "/api/v1/tasks", "task_id"),
-    "TimeCode": ("TimeCodes", "/api/v1/time-codes", "time_code_id"),
-    "WorkType": ("WorkTypes", "/api/v1/work-types", "work_type_id"),
-}
-"""What a resource is called by the clients' functions and types, and where it is."""
-
-
-def operations_of(one: str) -> dict[str, tuple[str, str]]:
-    """The operations of a resource: their methods and paths."""
-    many, path, id_ = NAMES[one]
-    item = f"{path}/{{{id_}}}"
-    return {
-        f"list{many}": ("get", path),
-        f"create{one}": ("post", path),
-        f"get{one}": ("get", item),
-        f"put{one}": ("put", item),
-        f"patch{one}": ("patch", item),
-        f"delete{one}": ("delete", item),
-        f"restore{one}": ("post", f"{item}/restore"),
-    }
-
-
-OPERATIONS = {
-    **{name: place for one in NAMES for name, place in operations_of(one).items()},
-    "getHealth": ("get", "/health"),
-    "getDatabaseHealth": ("get", "/health/db"),
-}
-"""Frozen: clients call their functions by these names."""
-
-ANSWERS = {
-    "list": {"200", "304", "400", "401", "422", "503"},
-    "create": {"201", "400", "401", "408", "409", "413", "415", "422", "503"},
-    "get": {"200", "304", "400", "401", "404", "503"},
-    "put": {"200", "201", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
-    "patch": {"200", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
-    "delete": {"204", "400", "401", "404", "412", "503"},
-    "restore": {"200", "400", "401", "404", "409", "412", "503"},
-    "restoreTask": {"200", "400", "401", "404", "412", "503"},
-    "getHealth": {"200"},
-    "getDatabaseHealth": {"200", "503"},
-}
-"""By operation, or by the verb of those that answer like all others with it."""
-
-CONDITIONS: dict[str, set[str]] = {
-    "list": {"If-None-Match"},
-    "get": {"If-None-Match"},
-    "put": {"If-Match", "If-None-Match"},
-    "patch": {"If-Match"},
-    "delete": {"If-Match"},
-    "restore": {"If-Match"},
-    "getHealth": set(),
-    "getDatabaseHealth": set(),
-}
-
-STRUCTS: list[Any] = [
-    *(TaskNew, TaskPut, TaskPatch, TimeCodeNew, TimeCodePut, TimeCodePatch),
-    *(WorkTypeNew, WorkTypePut, WorkTypePatch),
-]
-BODIES = {
-    f"{verb}{one}": f"{one}{form}"
-    for one in NAMES
-    for verb, form in (("create", "New"), ("put", "Put"), ("patch", "Patch"))
-}
-QUERIES = {"listTasks": TaskQuery, "listTimeCodes": TimeCodeQuery, "listWorkTypes": WorkTypeQuery}
-ROWS: dict[str, Any] = {"TaskOut": TaskOut, "TimeCodeOut": TimeCodeOut, "WorkTypeOut": WorkTypeOut}
-
-
-def told_of(told: dict[str, set[str]], operation: str) -> set[str]:
-    """What is told of an operation by its name, or else by the verb in it."""
-    return told.get(operation, told.get(re.split(r"[A-Z]", operation)[0], set()))
 
 
 @pytest.fixture
@@ -227,8 +163,10 @@ def test_path_parameters_are_told(operations: dict[str, Json]) -> None:
         assert set(found) == set(re.findall(r"{(\w+)}", path))
         for parameter in found.values():
             words = parameter["name"].removesuffix("_id").replace("_", " ")
-            assert (parameter["required"], parameter["description"]) == (True, f"The {words}'s id.")
-            assert parameter["schema"] == {"type": "string", "format": "uuid"}
+            is_key = parameter["name"] == "key"
+            said = "Its key." if is_key else f"The {words}'s id."
+            assert (parameter["required"], parameter["description"]) == (True, said)
+            assert parameter["schema"] == {"type": "string"} | ({} if is_key else {"format": "uuid"})
 
 
 def test_bodies_refuse_what_they_do_not_know_and_have_examples_that_pass(
@@ -262,8 +200,7 @@ def test_instants_are_told_from_texts(schemas: dict[str, Json], field: str) -> N
 
 
 def test_schemas_have_names_and_words(schemas: dict[str, Json]) -> None:
-    forms = {f"{one}{form}" for one in NAMES for form in ("New", "Out", "Page", "Patch", "Put")}
-    assert {"DatabaseHealth", "Fault", "Health", "Problem", *forms} <= set(schemas)
+    assert {"DatabaseHealth", "Fault", "Health", "Problem", *FORMS} <= set(schemas)
     for name, schema in schemas.items():
         assert schema["title"] == name
         assert "enum" in schema or schema["description"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlmodel import Session
 
 from app.core.config import Settings
 from app.core.db.migrate import connect, current_revision, revisions, upgrade
@@ -18,6 +19,7 @@ from app.core.db.postgres import connect_args
 from app.core.db.session import open_database
 from app.core.db.verify.shape import live_shape
 from app.models import metadata
+from app.models.task import Task
 from tests.migrations.running import (
     alembic_at_once,
     alembic_here,
@@ -27,7 +29,7 @@ from tests.migrations.running import (
     to_head,
     write_revision,
 )
-from tests.migrations.test_schema import add_tasks, shape_of, titles
+from tests.migrations.test_schema import shape_of
 
 NOTES = """op.execute('''CREATE TABLE notes (
     id INTEGER PRIMARY KEY, user_id VARCHAR(255), task_id CHAR(36),
@@ -46,6 +48,17 @@ STRANGER = (
     'CREATE INDEX user_email ON "user" (email)',
     "INSERT INTO \"user\" VALUES ('1', 'alice@example.com')",
 )
+
+
+def add_tasks(connection: Connection) -> None:
+    with Session(connection) as session:
+        session.add(Task(user_id="alice", seq=1, title="Water the plants"))
+        session.add(Task(user_id="bob", seq=1, title="Café", tags=["a", "é"]))
+        session.flush()
+
+
+def titles(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(Task.title).order_by(Task.title)))  # type: ignore[call-overload]
 
 
 def rows(statement: str) -> Any:

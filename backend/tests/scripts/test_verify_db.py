@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from app.core.db.verify.invariants import invariants
 from app.models import metadata
 from tests.core.db.read_only import make_read_only
 from tests.migrations.running import environment, look
@@ -28,7 +29,8 @@ async def test_a_line_for_each_check(database_url: str, tmp_path: Path) -> None:
     done = verify_db(database_url, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) == 9 + len(metadata.tables) + database_url.startswith("sqlite")
+    of_rows = len(metadata.tables) + len(invariants(metadata))
+    assert len(lines) == 9 + of_rows + 2 * database_url.startswith("sqlite")
     assert all(line.startswith("ok ") for line in lines)
     await look(database_url, lambda c: c.exec_driver_sql("DROP INDEX idx_user_id"))
     done = verify_db(database_url, cwd=tmp_path)

@@ -70,7 +70,8 @@ class ConfigController(Controller):
         if_match: NamedDependency[IfMatch],
     ) -> None:
         """Move a setting to the trash: its default holds again."""
-        await writes.trash(await take_turn(session, user_id), SETTINGS, key_of(key), if_match)
+        known = key_of(key)
+        await writes.trash(await take_turn(session, user_id), SETTINGS, known, if_match)
 
     @post("/{key:str}/restore", operation_id="restoreSetting", status_code=200)
     async def restore_setting(
@@ -81,5 +82,6 @@ class ConfigController(Controller):
         if_match: NamedDependency[IfMatch],
     ) -> Response[SettingOut]:
         """Take a setting out of the trash."""
+        known = key_of(key)
         turn = await take_turn(session, user_id)
-        return row_answer(await writes.restore(turn, SETTINGS, key_of(key), if_match))
+        return row_answer(await writes.restore(turn, SETTINGS, known, if_match))

@@ -1,12 +1,15 @@
 """The statements of settings."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, literal, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.api.config.schemas import Preferences, SettingOut, SettingPut
+from app.api.config.schemas import KNOWN, Preferences, SettingOut, SettingPut
+from app.core.days import is_zone
+from app.core.http.wire import Text
 from app.core.rows.filters import live_or_trashed
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
@@ -32,7 +35,7 @@ SETTING_LIST: Final = Listing(
     both_ways(
         {
             "key": Sort(
-                (CONFIG.c.key,), tuple[str], ("",), ("~",), lambda setting: (setting.key,), served=True
+                (CONFIG.c.key,), tuple[Text], ("",), ("~",), lambda setting: (setting.key,), served=True
             ),
             "updated_at": by_last_change(CONFIG),
         }
@@ -55,7 +58,16 @@ PREFERENCES: Final[Select[Any]] = select(
 
 
 async def preferences_of(session: AsyncSession, user_id: str) -> Preferences:
-    """What the person has set of the known settings, with defaults for the rest."""
+    """What the person has set of the known settings, with defaults for the rest.
+
+    A value that was taken once and no longer fits, as a zone that has been renamed since, is as good as
+    not set: a person can't be locked out of their reports by it.
+    """
     row = (await (await session.connection()).execute(PREFERENCES, {"by_user_id": user_id})).one()
-    given = {name: value for name, value in row._mapping.items() if value is not None}
-    return msgspec.convert(given, Preferences)
+    given: dict[str, Any] = {}
+    for name, value in row._mapping.items():
+        with suppress(msgspec.ValidationError):
+            given[name] = msgspec.convert(value, KNOWN[name])
+    if not is_zone(given.get("time_zone", "UTC")):
+        del given["time_zone"]
+    return Preferences(**given)

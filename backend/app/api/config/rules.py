@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from app.api.config.queries import SETTING_LIST, SETTINGS
-from app.api.config.schemas import Preferences, SettingQuery
+from app.api.config.schemas import KNOWN, SettingQuery
 from app.core.days import is_zone
 from app.core.errors import Fault, InvalidError
 from app.core.http.etags import representation_of
@@ -18,10 +18,11 @@ from app.models.config import KEY_MAX, VALUE_MAX
 SETTING_REPRESENTATION: Final = representation_of("config-1")
 """Changes with the shape of the answer, so that no copy of an older one is taken for good."""
 
-KNOWN: Final = {field.name: field.type for field in msgspec.structs.fields(Preferences)}
 FREE_KEY: Final = re.compile(rf"app\.[A-Za-z0-9_.-]{{1,{KEY_MAX - len('app.')}}}")
 DEPTH_MAX: Final = 32
 """How deep a value may be nested: both engines' JSON goes deeper."""
+HINTS: Final = {("rounding", ""): 'Expected "none" or an object such as {"minutes": 15}'}
+"""What a place takes, where msgspec's own words say but half of it."""
 
 
 def question_from(query: SettingQuery) -> Question:
@@ -39,39 +40,52 @@ def key_of(key: str) -> str:
 def checked(key: str, value: Any) -> dict[str, object]:
     """The columns of a setting: its value with the names in every object sorted.
 
-    Raises InvalidError for a key that is neither known nor begins with `app.`, and for a value that the
-    key does not take.
+    A known setting's value is completed with what holds for what it leaves out. Raises InvalidError for
+    a key that is neither known nor begins with `app.`, and for a value that the key does not take.
     """
     if key in KNOWN:
-        _refuse_unfit(key, value)
+        value = _known(key, value)
     elif not FREE_KEY.fullmatch(key):
         known = ", ".join(KNOWN)
         message = f"Expected one of {known}, or `app.` and up to {KEY_MAX - 4} of A-Z a-z 0-9 _ . -"
         raise InvalidError("There is no such setting.", errors=(Fault("/key", "unknown_key", message),))
-    _refuse_unstorable(value)
-    return {"value": msgspec.to_builtins(value, order="deterministic")}
+    else:
+        _refuse_large(value)
+        _refuse_unstorable(value)
+    return {"value": msgspec.to_builtins(value, order="sorted")}
 
 
-def _refuse_unfit(key: str, value: Any) -> None:
-    try:
-        msgspec.convert(value, KNOWN[key])
-    except msgspec.ValidationError as error:
-        fault = fault_of(error, KNOWN[key])
-        raise _invalid(fault.message, "/value" + fault.pointer) from error
+def _known(key: str, value: Any) -> Any:
+    """The value as the known key takes it."""
     if value is None:
         raise _invalid("Expected a value; DELETE takes a setting back")
-    if key == "time_zone" and not is_zone(value):
+    try:
+        found = msgspec.convert(value, KNOWN[key])
+    except msgspec.ValidationError as error:
+        fault = fault_of(error, KNOWN[key])
+        message = HINTS.get((key, fault.pointer), fault.message.replace(" or null", ""))
+        raise _invalid(message, "/value" + fault.pointer, fault.code) from error
+    if key == "time_zone" and not is_zone(found):
         raise _invalid("Expected an IANA zone such as Europe/Berlin", code="unknown_zone")
+    return found
+
+
+def _refuse_large(value: Any) -> None:
+    try:
+        size = len(msgspec.json.encode(value))
+    except RecursionError:
+        raise _too_deep() from None
+    if size > VALUE_MAX:
+        raise _invalid(f"Expected at most {VALUE_MAX} bytes of JSON")
 
 
 def _refuse_unstorable(value: Any) -> None:
-    if len(msgspec.json.encode(value)) > VALUE_MAX:
-        raise _invalid(f"Expected at most {VALUE_MAX} bytes of JSON")
+    """Raises InvalidError for what is nested too deeply, and for NUL, which Postgres can't hold."""
     places: list[tuple[tuple[str, ...], Any]] = [((), value)]
     while places:
         way, found = places.pop()
         if len(way) > DEPTH_MAX:
-            raise _invalid(f"Expected at most {DEPTH_MAX} levels of nesting")
+            raise _too_deep()
         if isinstance(found, str) and "\0" in found:
             raise _invalid("Expected text without NUL characters", "/value" + pointer_to(*way))
         if isinstance(found, dict):
@@ -80,6 +94,10 @@ def _refuse_unstorable(value: Any) -> None:
             places += [((*way, name), inner) for name, inner in found.items()]
         elif isinstance(found, list):
             places += [((*way, str(place)), inner) for place, inner in enumerate(found)]
+
+
+def _too_deep() -> InvalidError:
+    return _invalid(f"Expected at most {DEPTH_MAX} levels of nesting")
 
 
 def _invalid(message: str, pointer: str = "/value", code: str = "invalid") -> InvalidError:

@@ -1,8 +1,9 @@
 """What settings look like on the wire, and what the known ones may be."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import fields
 
 from app.core.http.query_strings import ListQuery
 from app.core.http.wire import Instant, ZoneName
@@ -14,6 +15,12 @@ RoundingMode = Literal["up", "down", "nearest"]
 RoundingPer = Literal["entry", "group"]
 Minutes = Annotated[int, Meta(ge=1, le=1440)]
 DaySeconds = Annotated[int, Meta(ge=0, le=86_400)]
+
+TAKES = (
+    "Of `time_zone` an IANA zone; of `week_start` a day such as `monday`; of `rounding` `none` or"
+    " `{minutes, mode: up | down | nearest, per: entry | group}`; of `overlap` `allow` or `reject`; of"
+    " `day_target_seconds` 0 to 86400; of a key that begins with `app.`, any JSON of at most 16 KiB."
+)
 
 SETTING_EXAMPLE = {"value": "Europe/Berlin"}
 
@@ -36,11 +43,15 @@ class Preferences(Struct, frozen=True, kw_only=True):
     day_target_seconds: DaySeconds | None = None
 
 
+KNOWN: Final = {field.name: field.type for field in fields(Preferences)}
+"""The known keys, and what each takes."""
+
+
 class SettingOut(Struct, frozen=True):
     """A setting."""
 
     key: str
-    value: Annotated[Any, Meta(description="Any JSON; of a known key, what that key takes.")]
+    value: Annotated[Any, Meta(description="What the key takes, with the names in every object sorted.")]
     seq: Annotated[int, Meta(description="The person's number of the setting's last change.")]
     updated_at: Instant
     deleted_at: Annotated[Instant | None, Meta(description="When it went to the trash.")]
@@ -57,9 +68,7 @@ class SettingPage(Struct, frozen=True):
 class SettingPut(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """A setting as it is to be."""
 
-    value: Annotated[
-        Any, Meta(description="Any JSON of at most 16 KiB; of a known key, what that key takes.")
-    ]
+    value: Annotated[Any, Meta(description=TAKES)]
 
 
 class SettingQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True):

@@ -110,7 +110,10 @@ class TimeCodeController(Controller):
         await writes.trash(await take_turn(session, user_id), TIME_CODES, time_code_id, if_match)
 
     @post(
-        "/{time_code_id:uuid}/restore", operation_id="restoreTimeCode", status_code=200, opt={"clashes": True}
+        "/{time_code_id:uuid}/restore",
+        operation_id="restoreTimeCode",
+        status_code=200,
+        opt={"problems": {409}},
     )
     async def restore_time_code(
         self,

@@ -112,7 +112,7 @@ class TimeEntryController(Controller):
         values, options = TIME_ENTRIES.changes(data), {"overlap": asked.overlap}
         return row_answer(await writes.patch(turn, TIME_ENTRIES, time_entry_id, values, if_match, options))
 
-    @delete("/{time_entry_id:uuid}", operation_id="deleteTimeEntry", opt={"clashes": True})
+    @delete("/{time_entry_id:uuid}", operation_id="deleteTimeEntry", opt={"problems": {409}})
     async def delete_time_entry(
         self,
         session: NamedDependency[AsyncSession],
@@ -127,7 +127,7 @@ class TimeEntryController(Controller):
         "/{time_entry_id:uuid}/restore",
         operation_id="restoreTimeEntry",
         status_code=200,
-        opt={"clashes": True, "query": OverlapQuery},
+        opt={"problems": {409}, "query": OverlapQuery},
     )
     async def restore_time_entry(
         self,

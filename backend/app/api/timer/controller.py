@@ -36,7 +36,7 @@ class TimerController(Controller):
         row = await rules.start(await take_turn(session, user_id), data or TimerStart(), asked)
         return created_answer(row, TIME_ENTRIES)
 
-    @post("/stop", operation_id="stopTimer", status_code=200)
+    @post("/stop", operation_id="stopTimer", status_code=200, opt={"problems": {404}})
     async def stop_timer(
         self,
         session: NamedDependency[AsyncSession],
@@ -46,7 +46,11 @@ class TimerController(Controller):
         """Stop the running timer now; 404 where none runs."""
         return row_answer(await rules.stop(await take_turn(session, user_id), if_match))
 
-    @post("/{time_entry_id:uuid}/restart", operation_id="restartTimer", opt={"query": StartQuery})
+    @post(
+        "/{time_entry_id:uuid}/restart",
+        operation_id="restartTimer",
+        opt={"query": StartQuery, "problems": {409}},
+    )
     async def restart_timer(
         self,
         session: NamedDependency[AsyncSession],

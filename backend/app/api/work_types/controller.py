@@ -110,7 +110,10 @@ class WorkTypeController(Controller):
         await writes.trash(await take_turn(session, user_id), WORK_TYPES, work_type_id, if_match)
 
     @post(
-        "/{work_type_id:uuid}/restore", operation_id="restoreWorkType", status_code=200, opt={"clashes": True}
+        "/{work_type_id:uuid}/restore",
+        operation_id="restoreWorkType",
+        status_code=200,
+        opt={"problems": {409}},
     )
     async def restore_work_type(
         self,

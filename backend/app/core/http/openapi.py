@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 
 from app.core.errors import Fault, NotFoundError
 from app.core.http.openapi_operations import Operation, Struct, complete, problem_responses
-from app.core.http.openapi_schemas import Json, enums_of, struct_schemas, with_named_enums
+from app.core.http.openapi_schemas import Json, enums_of, refuse_clashes, struct_schemas, with_named_enums
 from app.core.http.problems import Problem
 
 SCHEMA_PATH: Final = "/schema"
@@ -84,7 +84,9 @@ def completed(document: Json, app: Litestar) -> Json:
     enums = enums_of([*by_name, *queries])
     named: dict[str, Json] = {}
     document["paths"] = with_named_enums(document["paths"], enums, named)
-    components["schemas"] = dict(sorted((with_named_enums(schemas, enums, named) | named).items()))
+    schemas = with_named_enums(schemas, enums, named)
+    refuse_clashes(schemas, named)
+    components["schemas"] = dict(sorted((schemas | named).items()))
     return document
 
 

@@ -63,8 +63,9 @@ class Operation(NamedTuple):
     def structs(self) -> Iterator[Struct]:
         """The structs that the handler takes as a body, and those that it answers with."""
         answers = self.handler.parsed_fn_signature.return_type
-        fields = [self.handler.parsed_data_field, answers, *answers.inner_types]
-        found = [field.annotation for field in fields if field]
+        body = self.handler.parsed_data_field
+        fields = [*((body, *body.inner_types) if body else ()), answers, *answers.inner_types]
+        found = [field.annotation for field in fields]
         found += [spec.data_container for spec in (self.handler.responses or {}).values()]
         yield from (type_ for type_ in found if isinstance(type_, type) and issubclass(type_, msgspec.Struct))
 
@@ -101,11 +102,20 @@ def _complete_input(operation: Operation) -> None:
             parameters.append({**CONDITIONS[name], "in": "header", "schema": TEXT})
     if parameters:
         operation.document["parameters"] = parameters
+    if (body := operation.handler.parsed_data_field) and body.is_optional:
+        _complete_optional(operation.document["requestBody"])
     if example := operation.handler.opt.get("example"):
         operation.document["requestBody"]["content"]["application/json"]["example"] = example
     if "PATCH" in operation.handler.http_methods:
         content: Json = operation.document["requestBody"]["content"]
         content["application/merge-patch+json"] = content["application/json"]
+
+
+def _complete_optional(body: Json) -> None:
+    """A body that need not be there: of what it is where it is."""
+    body["required"] = False
+    content = body["content"]["application/json"]
+    content["schema"] = next(choice for choice in content["schema"]["oneOf"] if "$ref" in choice)
 
 
 def _description_of(parameter: str) -> str:
@@ -152,7 +162,7 @@ def _problems_of(operation: Operation) -> set[int]:
     found |= {404} if "{" in operation.path else set()
     found |= {408, 409, 413, 415, 422} if "data" in takes else set()
     found |= {412} if {"if_match", "create_only"} & takes else set()
-    found |= {409} if "clashes" in operation.handler.opt else set()
+    found |= operation.handler.opt.get("problems", set())
     return found | ({422} if "query" in operation.handler.opt else set())
 
 

@@ -40,13 +40,31 @@ def _without_null(schema: Json) -> Json:
 
 
 def enums_of(structs: Iterable[type[msgspec.Struct]]) -> Enums:
-    """The literals that bear a name in a struct's module: the clients' name for them, too."""
+    """The literals that bear a name in a struct's module: the clients' name for them, too.
+
+    Of several names for the same values it is the first by the alphabet: what was imported first decides
+    nothing. Raises ValueError where one name stands for different values.
+    """
+    named: dict[str, tuple[Any, ...]] = {}
+    for module in sorted({struct.__module__ for struct in structs}):
+        for name, value in vars(sys.modules[module]).items():
+            if get_origin(value) is Literal:
+                values = get_args(value)
+                if set(named.setdefault(name, values)) != set(values):
+                    raise ValueError(
+                        f"{name} has other values in {module} than elsewhere; rename one of them"
+                    )
+    # Backwards: of two with the same values the last one stays.
     return {
-        frozenset(get_args(value)): (name, {"title": name, "type": "string", "enum": list(get_args(value))})
-        for module in {struct.__module__ for struct in structs}
-        for name, value in vars(sys.modules[module]).items()
-        if get_origin(value) is Literal
+        frozenset(values): (name, {"title": name, "type": "string", "enum": list(values)})
+        for name, values in sorted(named.items(), reverse=True)
     }
+
+
+def refuse_clashes(schemas: Iterable[str], enums: Iterable[str]) -> None:
+    """Raises ValueError where a struct and an enum would have one name in the document."""
+    if clashes := sorted(set(schemas) & set(enums)):
+        raise ValueError(f"Both a struct and an enum are called {', '.join(clashes)}; rename one of them")
 
 
 def with_named_enums(node: Any, enums: Enums, components: dict[str, Json]) -> Any:

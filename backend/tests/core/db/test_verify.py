@@ -13,15 +13,17 @@ from app.core.db.migrate import Revisions, UnreachableError, revisions
 from app.core.db.url import parse_database_url
 from app.core.db.verify import Check, verify
 from app.core.db.verify.checks import RESTORE
+from app.core.db.verify.invariants import invariants
 from app.models import metadata
 from app.models.task import Task
 from tests.core.db.read_only import make_read_only
 from tests.migrations.running import alembic_here, look, to_base
-from tests.migrations.test_schema import add_tasks
+from tests.models.rows import add_rows
 
 CHECKS = [
     *("connection", "revision", "tables", "columns", "constraints", "indexes", "idx_user_id"),
     *(f"plan of {table.name}" for table in metadata.sorted_tables),
+    *(invariant.name for invariant in invariants(metadata)),
     *("sample task", "task without user_id"),
 ]
 COUNTS = "SELECT (SELECT count(*) FROM tasks), (SELECT count(*) FROM change_heads)"
@@ -58,19 +60,20 @@ async def test_a_healthy_database_passes(database_url: str) -> None:
     names = [check.name for check in checks]
     if database_url.startswith("sqlite"):
         assert names.pop(1) == "integrity"
+        assert names.pop(-3) == "foreign keys"
     assert names == CHECKS
     assert [str(check) for check in checks if not check.ok] == []
     assert all(str(check).startswith(f"ok {check.name}: ") for check in checks)
 
 
 async def test_it_passes_beside_other_programs_tables_and_rows(database_url: str) -> None:
-    await look(database_url, add_tasks)
+    await look(database_url, add_rows)
     await change(database_url, 'CREATE TABLE "user" (id INTEGER)', "CREATE TABLE session (id INTEGER)")
     assert await broken(database_url) == {}
 
 
 async def test_it_leaves_no_trace_on_sqlite(sqlite_database_url: str, tmp_path: Path) -> None:
-    await look(sqlite_database_url, add_tasks)
+    await look(sqlite_database_url, add_rows)
     file = tmp_path / "app.db"
     before = hashlib.sha256(file.read_bytes()).hexdigest()
     await checks_of(sqlite_database_url)
@@ -79,7 +82,7 @@ async def test_it_leaves_no_trace_on_sqlite(sqlite_database_url: str, tmp_path: 
 
 
 async def test_it_leaves_no_trace_on_postgres(postgres_database_url: str) -> None:
-    await look(postgres_database_url, add_tasks)
+    await look(postgres_database_url, add_rows)
     everything = "SELECT relname, relkind FROM pg_class UNION ALL SELECT nspname, 'n' FROM pg_namespace"
 
     async def seen() -> Any:
@@ -208,7 +211,7 @@ async def test_a_revision_behind(database_url: str, monkeypatch: pytest.MonkeyPa
 
 
 async def test_a_damaged_file(sqlite_database_url: str, tmp_path: Path) -> None:
-    await look(sqlite_database_url, add_tasks)
+    await look(sqlite_database_url, add_rows)
     damage(tmp_path / "app.db", "tasks")
     found = await broken(sqlite_database_url)
     assert found.keys() >= {"integrity", "sample"}

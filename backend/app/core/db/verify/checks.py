@@ -11,6 +11,7 @@ from app.core.db.errors import name_of
 from app.core.db.migrate import UnreachableError, connect, revision_of, revisions
 from app.core.db.migration_lock import DEFERRED
 from app.core.db.url import DatabaseUrl
+from app.core.db.verify.invariants import foreign_key_checks, invariant_checks, invariants
 from app.core.db.verify.plans import index_for_one_user
 from app.core.db.verify.report import Check, failed, passed
 from app.core.db.verify.sample import sample_checks
@@ -49,6 +50,8 @@ async def verify(database: DatabaseUrl, metadata: MetaData, task: type[Any]) -> 
         "revision": _revision,
         "schema": partial(_schema, metadata),
         "plans": partial(_plans, metadata),
+        **{invariant.name: partial(invariant_checks, invariant) for invariant in invariants(metadata)},
+        "foreign keys": partial(foreign_key_checks, metadata),
         "sample": partial(sample_checks, task),
     }
     async with connect(database, lock_seconds=LOCK_SECONDS) as connection:
