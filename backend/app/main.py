@@ -20,6 +20,7 @@ from app.core.db.migrate import UnreachableError, revisions, upgrade
 from app.core.db.migration_lock import OrphansError
 from app.core.db.session import Database, open_database, provide_session
 from app.core.http import conditions
+from app.core.http.accepts import wants_csv
 from app.core.http.answers import API_PATH
 from app.core.http.bodies import BODY_MAX, StrictRequest
 from app.core.http.docs import docs_handlers
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> Litestar:
             "if_match": Provide(conditions.if_match, sync_to_thread=False),
             "if_none_match": Provide(conditions.if_none_match, sync_to_thread=False),
             "create_only": Provide(conditions.create_only, sync_to_thread=False),
+            "wants_csv": Provide(wants_csv, sync_to_thread=False),
         },
     )
     app = Litestar(

@@ -38,7 +38,10 @@ HOST = re.compile("|".join(map(re.escape, HOSTS)) + r"|[/]simple/|\bmirrors?\.[a
 MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:home|Users|root|work|mnt)/(?!alice\b|bob\b|charlie\b)[\w.-]+")
 
 LAYERS = ("core", "models", "schemas", "queries", "rules", "controller", "main")
-ROLES = {"probe": "queries"}  # health's one statement, and how long to wait for it
+ROLES = {
+    "probe": "queries",  # health's one statement, and how long to wait for it
+    "drawing": "rules",  # what a report looks like drawn
+}
 # The write and read paths name the counter's table, and what a model says of its own columns.
 CORE_READS_MODELS = {
     "app.core.rows.resources",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.config.schemas import SettingOut, SettingPut, SettingQuery
+from app.api.reports.drawing import TimeDrawingQuery
+from app.api.reports.schemas import TimeQuery
+from app.api.task_reports.schemas import TaskTimeQuery
 from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut, TaskQuery
 from app.api.time_codes.schemas import TimeCodeNew, TimeCodeOut, TimeCodePatch, TimeCodePut, TimeCodeQuery
 from app.api.time_entries.schemas import (
@@ -71,6 +74,9 @@ OPERATIONS = {
     "stopTimer": ("post", "/api/v1/time-entries/stop"),
     "restartTimer": ("post", "/api/v1/time-entries/{time_entry_id}/restart"),
     "getCurrentTimer": ("get", "/api/v1/time-entries/current"),
+    "getTimeReport": ("get", "/api/v1/reports/time"),
+    "getTimeDrawing": ("get", "/api/v1/reports/time.svg"),
+    "getTaskReport": ("get", "/api/v1/reports/tasks"),
     "getHealth": ("get", "/health"),
     "getDatabaseHealth": ("get", "/health/db"),
 }
@@ -94,10 +100,16 @@ ANSWERS = {
     "stop": {"200", "400", "401", "404", "412", "503"},
     "restart": {"201", "400", "401", "404", "409", "422", "503"},
     "getCurrentTimer": {"200", "204", "304", "400", "401", "503"},
+    "getTimeReport": {"200", "304", "400", "401", "422", "503"},
+    "getTimeDrawing": {"200", "304", "400", "401", "422", "503"},
+    "getTaskReport": {"200", "400", "401", "422", "503"},
     "getHealth": {"200"},
     "getDatabaseHealth": {"200", "503"},
 }
 """By operation, or by the verb of those that answer like all others with it."""
+
+UNTAGGED = {"getTaskReport", "getHealth", "getDatabaseHealth"}
+"""What hangs on the very instant."""
 
 CONDITIONS: dict[str, set[str]] = {
     "list": {"If-None-Match"},
@@ -109,6 +121,7 @@ CONDITIONS: dict[str, set[str]] = {
     "start": set(),
     "stop": {"If-Match"},
     "restart": set(),
+    "getTaskReport": set(),
     "getHealth": set(),
     "getDatabaseHealth": set(),
 }
@@ -129,6 +142,9 @@ QUERIES: dict[str, Any] = {
     "listWorkTypes": WorkTypeQuery,
     "listTimeEntries": TimeEntryQuery,
     "listSettings": SettingQuery,
+    "getTimeReport": TimeQuery,
+    "getTimeDrawing": TimeDrawingQuery,
+    "getTaskReport": TaskTimeQuery,
 }
 ROWS: dict[str, Any] = {
     "TaskOut": TaskOut,

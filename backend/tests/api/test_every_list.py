@@ -41,7 +41,8 @@ async def test_an_order_turned_round_is_the_same_backwards(kind: Kind, alice: ht
     for sort in ("created_at", "updated_at", *kind.resource.folds):
         if sort in kind.listing.sorts:
             rows = await paged(alice, kind, sort=sort)
-            assert rows == sorted(rows, key=lambda row, name=sort: row[name])  # type: ignore[misc] # bound above
+            # An instant on a whole second has no fraction.
+            assert rows == sorted(rows, key=lambda row, name=sort: row[name].replace("Z", "."))  # type: ignore[misc] # bound above
             assert await paged(alice, kind, sort=f"-{sort}") == rows[::-1], sort
 
 

@@ -2,9 +2,23 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, and_, bindparam, case, func, literal, or_
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.api.tasks.schemas import TaskNew, TaskOut, TaskPatch, TaskPut
@@ -16,10 +30,13 @@ from app.core.rows.json_texts import among, has_all, has_any
 from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
 from app.core.rows.sorts import Sort, both_ways, sorts_of
+from app.core.rows.statements import by_user
 from app.models.base import table_of
 from app.models.task import PRIORITIES, Task
+from app.models.time_entry import TimeEntry
 
 TASK = table_of(Task).c
+ENTRIES = table_of(TimeEntry)
 
 TASKS = Resource(
     name="task",
@@ -115,4 +132,24 @@ FILTERS: dict[str, ColumnElement[bool]] = {
     ),
 }
 
-TASK_LIST = Listing(TASKS, SORTS, FILTERS)
+
+def tracked(page: FromClause) -> list[ColumnElement[Any]]:
+    """The time of each task's finished entries, and when the timer that runs on it started.
+
+    What a running timer adds hangs on the instant: who asks adds it, and the list keeps its tag.
+    """
+    mine = (by_user(ENTRIES), ENTRIES.c.task_id == page.c.id, ENTRIES.c.deleted_at.is_(None))
+    # Postgres sums BIGINT to NUMERIC.
+    total = cast(func.coalesce(func.sum(ENTRIES.c.duration_seconds), 0), BigInteger)
+    runs = (ENTRIES.c.started_at.is_not(None), ENTRIES.c.ended_at.is_(None))
+    return [
+        select(total).where(*mine).correlate(page).scalar_subquery().label("tracked_seconds"),
+        select(ENTRIES.c.started_at)
+        .where(*mine, *runs)
+        .correlate(page)
+        .scalar_subquery()
+        .label("timer_started_at"),
+    ]
+
+
+TASK_LIST = Listing(TASKS, SORTS, FILTERS, {"tracked": tracked})

@@ -12,7 +12,7 @@ from app.core.rows import questions
 from app.core.rows.pages import Question
 from app.core.rows.questions import Filter, by_flag
 
-TASK_REPRESENTATION: Final = "tasks-1"
+TASK_REPRESENTATION: Final = "tasks-2"
 """Changes with the shape of the answer, so that no copy of an older one is taken for good."""
 
 
@@ -31,7 +31,9 @@ def question_from(query: TaskQuery, now: datetime) -> Question:
         *questions.by_creation(query.created_from, query.created_to, zone),
     ]
     today = next((values["today"] for _, values in filters if "today" in values), None)
-    return questions.question_from(TASK_LIST, query, filters, _representation(query, today))
+    include = tuple(dict.fromkeys(query.include))
+    representation = _representation(query, today, include)
+    return questions.question_from(TASK_LIST, query, filters, representation, include=include)
 
 
 def _by_state(query: TaskQuery) -> list[Filter]:
@@ -68,11 +70,11 @@ def _by_due_range(query: TaskQuery, zone: ZoneInfo) -> list[Filter]:
     return found
 
 
-def _representation(query: TaskQuery, today: object) -> str | None:
-    """What the list's tag covers beside the head: the day that `due` was resolved to.
+def _representation(query: TaskQuery, today: object, include: tuple[str, ...]) -> str | None:
+    """What the list's tag covers beside the head: the day that `due` was resolved to, and what is included.
 
     None for what is overdue: it hangs on the very instant, so no copy of it stays good.
     """
     if query.due == "overdue":
         return None
-    return representation_of(TASK_REPRESENTATION, str(today), query.tz if today else "")
+    return representation_of(TASK_REPRESENTATION, str(today), query.tz if today else "", *include)

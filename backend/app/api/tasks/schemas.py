@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from app.core.http.query_strings import ListQuery
 from app.core.http.wire import Day, FieldError, Instant, Text, refuse_out_of_range, refuse_repeats
-from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
+from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 TaskSort = Literal[
@@ -24,12 +24,17 @@ TaskSort = Literal[
     "-title",
 ]
 
+TaskInclude = Literal["tracked"]
+
 Title = Annotated[Text, Meta(min_length=1, max_length=TITLE_MAX, examples=["Water the plants"])]
 Description = Annotated[Text, Meta(max_length=DESCRIPTION_MAX, examples=["Both balconies"])]
 Tag = Annotated[Text, Meta(min_length=1, max_length=TAG_MAX, examples=["home"])]
 Tags = Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Each at most once.", examples=[["home"]])]
 DueOn = Annotated[Day, Meta(description="The day it is due; not with `due_at`.", examples=["2026-05-01"])]
 DueAt = Annotated[Instant, Meta(description="The instant it is due; not with `due_on`.")]
+Estimate = Annotated[
+    int, Meta(ge=0, le=ESTIMATE_MAX, description="How long it should take, in seconds.", examples=[1800])
+]
 Zone = Annotated[Text, Meta(max_length=64, description="The IANA zone that days are meant in.")]
 Bound = Annotated[Text, Meta(max_length=40, description="A day (in the zone `tz`) or an instant.")]
 Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
@@ -40,6 +45,7 @@ TASK_EXAMPLE = {
     "priority": "high",
     "due_on": "2026-05-01",
     "tags": ["home"],
+    "estimate_seconds": 1800,
 }
 
 
@@ -56,15 +62,28 @@ class TaskOut(Struct, frozen=True):
     due_on: date | None
     due_at: Instant | None
     tags: list[str]
+    estimate_seconds: Annotated[int | None, Meta(description="How long it should take.")]
     created_at: Instant
     updated_at: Instant
     deleted_at: Annotated[Instant | None, Meta(description="When it went to the trash.")]
 
 
+class TaskListed(TaskOut, frozen=True):
+    """A task in a list, with what `include` asks for."""
+
+    tracked_seconds: Annotated[
+        int | UnsetType, Meta(description="The time of its finished entries, where `include=tracked` asks.")
+    ] = UNSET
+    timer_started_at: Annotated[
+        Instant | UnsetType | None,
+        Meta(description="When the timer running on it started, where `include=tracked` asks."),
+    ] = UNSET
+
+
 class TaskPage(Struct, frozen=True):
     """A page of tasks."""
 
-    items: list[TaskOut]
+    items: list[TaskListed]
     next_cursor: Annotated[str | None, Meta(description="Asks for the page after; null on the last.")]
     total: Annotated[int | UnsetType, Meta(description="How many match, where `total=true` asks.")] = UNSET
 
@@ -79,6 +98,7 @@ class TaskPut(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     due_on: DueOn | None = None
     due_at: DueAt | None = None
     tags: Tags = field(default_factory=list)
+    estimate_seconds: Estimate | None = None
 
     def __post_init__(self) -> None:
         """Refuses what the types allow and a task does not."""
@@ -101,6 +121,7 @@ class TaskPatch(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     due_on: DueOn | UnsetType | None = UNSET
     due_at: DueAt | UnsetType | None = UNSET
     tags: Tags | UnsetType | None = UNSET
+    estimate_seconds: Estimate | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         """Refuses what the types allow and a task does not."""
@@ -131,6 +152,9 @@ class TaskQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only=True
         Bound | None, Meta(description="Up to and with a day, in `tz`, or up to an instant, without it.")
     ] = None
     q: Annotated[Wanted | None, Meta(description="Text in title or description, any case.")] = None
+    include: Annotated[
+        list[TaskInclude], Meta(description="What else to tell of each task: the time tracked on it.")
+    ] = field(default_factory=list)
 
 
 def refuse_unfit(task: TaskPut | TaskPatch) -> None:

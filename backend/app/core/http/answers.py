@@ -2,9 +2,10 @@
 
 from typing import Any, Final, cast
 
-from litestar import MediaType, Response
+from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED
 
+from app.core.http.accepts import JSON, SVG
 from app.core.http.etags import ANY, Version, row_tag, versions_of
 from app.core.rows.pages import Page
 from app.core.rows.resources import Out, Resource, Row
@@ -40,7 +41,28 @@ def page_answer(page: Page, out: type[Out]) -> Response[Out]:  # noqa: ARG001 (n
     return _rendered(page.body, HTTP_200_OK, headers)
 
 
-def _rendered(body: bytes, status_code: int, headers: dict[str, str]) -> Response[Any]:
-    """A response whose body is the rendered JSON of what its type says."""
-    response = Response(body, status_code=status_code, headers=headers, media_type=MediaType.JSON)
+def negotiated_answer(
+    tag: str | None, body: bytes | None, media_type: str = JSON, file_name: str | None = None
+) -> Response[Any]:
+    """200 with the body in the form that Accept asks for, to be saved under a name; 304 without a body."""
+    headers = {"Vary": "Accept"} | ({"ETag": tag} if tag else {})
+    if body is None:
+        return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
+    if file_name:
+        headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return _rendered(body, HTTP_200_OK, headers, media_type)
+
+
+def drawing_answer(tag: str | None, drawing: str | None, policy: str) -> Response[str]:
+    """200 with the SVG and what a browser may do with it; 304 without one."""
+    headers = {"Content-Security-Policy": policy} | ({"ETag": tag} if tag else {})
+    status_code = HTTP_304_NOT_MODIFIED if drawing is None else HTTP_200_OK
+    return _rendered((drawing or "").encode(), status_code, headers, SVG)
+
+
+def _rendered(
+    body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
+) -> Response[Any]:
+    """A response whose body is what its type says, rendered already."""
+    response = Response(body, status_code=status_code, headers=headers, media_type=media_type)
     return cast(Response[Any], response)

@@ -172,13 +172,17 @@ class Exchange:
         if "allow" in headers:
             headers["allow"] = with_head(headers["allow"])
         headers.update(cors_headers(self.scope, self.origins, headers.get("allow")))
-        if varies := self._varies_by():
+        if varies := self._varies_by(headers.get("vary")):
             headers["vary"] = varies
 
-    def _varies_by(self) -> str:
-        """The request's headers that the answer depends on, whether or not this request has them."""
+    def _varies_by(self, more: str | None) -> str:
+        """The request's headers that the answer depends on, whether or not this request has them.
+
+        `more` are those that the answer itself names.
+        """
         path = normalize_path(self.scope["path"])  # as the router sees it
         names = ["Authorization"] if path.startswith(API_PATH) else []
+        names += [more] if more else []
         return ", ".join([*names, "Origin"] if self.origins else names)
 
     def log(self) -> None:

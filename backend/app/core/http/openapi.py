@@ -48,11 +48,7 @@ def openapi_config(version: str, controllers: Iterable[type[Controller]]) -> Ope
             SCHEMA_PATH, route_handlers=[], include_in_schema=False, after_request=_refuse_page
         ),
         render_plugins=[CompletedDocument()],
-        tags=[
-            Tag(name, description=inspect.getdoc(controller))
-            for controller in controllers
-            for name in vars(controller)["tags"]
-        ],
+        tags=_tags(controllers),
         components=Components(
             security_schemes={
                 "bearer": SecurityScheme(
@@ -61,6 +57,15 @@ def openapi_config(version: str, controllers: Iterable[type[Controller]]) -> Ope
             }
         ),
     )
+
+
+def _tags(controllers: Iterable[type[Controller]]) -> list[Tag]:
+    """Each tag once, in the words of the first controller that has it."""
+    words: dict[str, str | None] = {}
+    for controller in controllers:
+        for name in vars(controller)["tags"]:
+            words.setdefault(name, inspect.getdoc(controller))
+    return [Tag(name, description=description) for name, description in words.items()]
 
 
 def _refuse_page(response: Response[Any]) -> Response[Any]:

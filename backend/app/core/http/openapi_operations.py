@@ -128,14 +128,18 @@ def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
     """What each answer is, its headers, the problems, and whether a token is needed."""
     responses: Json = operation.document["responses"]
     for status, response in responses.items():
-        _describe(response, schemas, int(status))
+        _describe(response, schemas, int(status), operation.document["summary"])
     if not operation.path.startswith(API_PATH):
         operation.document["security"] = []
         return
     operation.document["security"] = [{"bearer": []}]
     if "create_only" in operation.takes:
         responses["201"] = dict(responses["200"])
-    for status in {"200", "201"} & set(responses):
+    for form in operation.handler.opt.get("forms", ()):
+        responses["200"]["content"][form] = {"schema": TEXT}
+    # What hangs on the very instant says so, and has no tag.
+    tagged = operation.handler.opt.get("tagged", True)
+    for status in {"200", "201"} & set(responses) if tagged else ():
         responses[status]["headers"] = ETAG | LOCATION if status == "201" else ETAG
     if "if_none_match" in operation.takes:
         responses["304"] = {"description": "Your copy is still good.", "headers": ETAG}
@@ -144,16 +148,16 @@ def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
     operation.document["responses"] = dict(sorted(responses.items()))
 
 
-def _describe(response: Json, schemas: dict[str, Json], status: int) -> None:
-    """Says what a good answer is, in the words of its schema, and which headers another one has."""
+def _describe(response: Json, schemas: dict[str, Json], status: int, summary: str) -> None:
+    """Says what a good answer is, in its schema's words or the summary, and which headers another one has."""
     response.pop("headers", None)
     if status in PROBLEM_HEADERS:
         response["headers"] = PROBLEM_HEADERS[status]
         return
     for content in response.get("content", {}).values():
         name = content["schema"].get("$ref", "").rpartition("/")[2]
-        if words := schemas.get(name, {}).get("description"):
-            response["description"] = words.partition("\n")[0]
+        words = schemas.get(name, {}).get("description", summary)
+        response["description"] = words.partition("\n")[0]
 
 
 def _problems_of(operation: Operation) -> set[int]:

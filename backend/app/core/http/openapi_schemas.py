@@ -24,10 +24,12 @@ def struct_schemas(structs: Iterable[type[msgspec.Struct]]) -> dict[str, Json]:
 
 def query_parameters(query: type[msgspec.Struct]) -> Iterator[Json]:
     """A parameter for each field of the struct."""
-    for name, property_ in struct_schemas([query])[query.__name__]["properties"].items():
+    component = struct_schemas([query])[query.__name__]
+    for name, property_ in component["properties"].items():
         schema = _without_null(property_)
         words = {"description": schema.pop("description")} if "description" in schema else {}
-        yield {"name": name, "in": "query", **words, "schema": schema}
+        required = {"required": True} if name in component.get("required", ()) else {}
+        yield {"name": name, "in": "query", **words, **required, "schema": schema}
 
 
 def _without_null(schema: Json) -> Json:

@@ -17,19 +17,24 @@ Query = TypeVar("Query", bound=msgspec.Struct)
 PARAMETERS_MAX = 100
 
 
-class ListQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """What every list can be asked; each names its own sorts."""
+class PageQuery(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What everything that comes in pages can be asked."""
 
     limit: Annotated[int, Meta(ge=1, le=200, description="How many items a page holds at most.")] = 50
     cursor: Annotated[str | None, Meta(description="`next_cursor` of the page before.")] = None
     total: Annotated[bool, Meta(description="Whether to count all that match, as `total`.")] = False
-    trash: Annotated[bool, Meta(description="Whether to list the trash instead of what is live.")] = False
-    sort: str = "-created_at"
 
     def without_page(self) -> dict[str, object]:
         """The question itself, whichever page of it is asked for."""
         paging = {"limit", "cursor", "total"}
         return {name: getattr(self, name) for name in self.__struct_fields__ if name not in paging}
+
+
+class ListQuery(PageQuery, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """What every list can be asked; each names its own sorts."""
+
+    trash: Annotated[bool, Meta(description="Whether to list the trash instead of what is live.")] = False
+    sort: str = "-created_at"
 
 
 def provide_asked(request: Request[Any, Any, State]) -> msgspec.Struct:

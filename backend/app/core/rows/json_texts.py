@@ -1,6 +1,7 @@
 """Lists of text kept as JSON, looked into by the database."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, TableValuedAlias, cast, exists, select
 from sqlalchemy.ext.compiler import compiles
@@ -29,9 +30,9 @@ def among(column: ColumnElement[str], texts: ColumnElement[Any]) -> ColumnElemen
     return column.in_(select(_rows(texts).c.value))
 
 
-def ids_among(column: ColumnElement[Any], texts: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether the id is one of those in a JSON array of text."""
-    return column.in_(select(cast(_rows(texts).c.value, column.type)))
+def ids_among(column: ColumnElement[UUID], ids: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the column is one of the ids in a JSON array of text."""
+    return column.in_(select(cast(_rows(ids).c.value, column.type)))
 
 
 def has_any(texts: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -15,10 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    String,
     bindparam,
-    case,
-    exists,
     func,
     literal,
     select,
@@ -26,26 +23,28 @@ from sqlalchemy import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.http.etags import Head, heads_of, list_tag
-from app.core.http.query_strings import ListQuery
+from app.core.http.etags import heads_of, list_tag
+from app.core.http.query_strings import PageQuery
 from app.core.rows.cursors import decode_cursor, encode_cursor, question_of
 from app.core.rows.render import json_lines, json_row
 from app.core.rows.resources import Out, Resource
 from app.core.rows.sorts import Sort
-from app.core.rows.statements import HEADS, by_user
+from app.core.rows.statements import by_user, head_columns, head_of, known_head, unless_known
 
 
 @dataclass(frozen=True, eq=False)
 class Listing(Generic[Out]):
     """What lists of a resource can be asked for: sorts, filters, and what else to tell of a row, by name.
 
-    `extras` make, of the rows of a page, columns that are told beside each row's own.
+    `extras` make, of the rows of a page, columns that are told beside each row's own. `told` makes those
+    that are told in place of them, where what is listed is not the rows but something about them.
     """
 
     resource: Resource[Out]
     sorts: dict[str, Sort[Out]]
     filters: dict[str, ColumnElement[bool]]
     extras: Mapping[str, Callable[[FromClause], list[ColumnElement[Any]]]] = field(default_factory=dict)
+    told: Callable[[FromClause], list[ColumnElement[Any]]] = lambda page: list(page.c)
 
     @cached_property
     def everything(self) -> ColumnElement[bool]:
@@ -95,7 +94,7 @@ async def read_page(
     user_id: str,
     listing: Listing[Out],
     question: Question,
-    query: ListQuery,
+    query: PageQuery,
     if_none_match: list[str],
 ) -> Page:
     """At most `query.limit` rows after `query.cursor`; no body where If-None-Match names the present state.
@@ -109,12 +108,11 @@ async def read_page(
         **{f"after_{place}": key for place, key in enumerate(keys)},
         "by_user_id": user_id,
         "fetch": query.limit + 1,
-        "known_epoch": known[0].epoch if known else None,
-        "known_seq": known[0].seq if known else None,
+        **known_head(known),
     }
     statement = page_statement(listing, question.sort, question.filters, query.total, question.include)
     row = (await (await session.connection()).execute(statement, parameters)).one()
-    head = Head() if row.epoch is None else Head(row.epoch, row.seq)
+    head = head_of(row)
     tag = list_tag(question.representation, head) if question.representation else None
     if head in known or if_none_match == ["*"]:
         return Page(tag, None)
@@ -130,7 +128,7 @@ def _keys_before(sort: Sort[Any], question: Question, cursor: str | None) -> tup
 
 
 def _body(
-    lines: bytes, query: ListQuery, listing: Listing[Out], question: Question, total: int | None
+    lines: bytes, query: PageQuery, listing: Listing[Out], question: Question, total: int | None
 ) -> bytes:
     """The page's JSON: `items`, `next_cursor`, and `total` where it was asked for."""
     next_cursor = b"null"
@@ -168,16 +166,15 @@ def page_statement(
         .limit(bindparam("fetch", type_=table.c.seq.type))
         .subquery("page")
     )
-    extras = [column for name in include for column in listing.extras[name](page)]
+    told = [*listing.told(page), *(column for name in include for column in listing.extras[name](page))]
     columns: list[ColumnElement[Any]] = [
-        select(HEADS.c.epoch).where(by_user(HEADS)).scalar_subquery().label("epoch"),
-        select(HEADS.c.seq).where(by_user(HEADS)).scalar_subquery().label("seq"),
-        _unless_known(select(json_lines(json_row(*page.c, *extras)))).label("lines"),
+        *head_columns(),
+        unless_known(select(json_lines(json_row(*told)))).label("lines"),
     ]
     if total:
         counted = (by_user(table), *matching, listing.everything)
         count = select(func.count()).select_from(table).where(*counted)
-        columns.append(_unless_known(count).label("total"))
+        columns.append(unless_known(count).label("total"))
     return select(*columns)
 
 
@@ -187,17 +184,3 @@ def _after(sort: Sort[Any]) -> ColumnElement[bool]:
         return sort.keys[0] < bounds[0] if sort.descending else sort.keys[0] > bounds[0]
     keys, after = tuple_(*sort.keys), tuple_(*bounds)
     return keys < after if sort.descending else keys > after
-
-
-def _unless_known(value: Select[Any]) -> ColumnElement[Any]:
-    """The value, or NULL where the head is the known one.
-
-    Both engines run a branch of CASE only when they get there. As a condition of the rows themselves
-    this would not do: SQLite tests it row by row.
-    """
-    known = exists().where(
-        by_user(HEADS),
-        HEADS.c.epoch == bindparam("known_epoch", type_=String()),
-        HEADS.c.seq == bindparam("known_seq", type_=HEADS.c.seq.type),
-    )
-    return case((~known, value.scalar_subquery()))

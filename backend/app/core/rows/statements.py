@@ -4,12 +4,29 @@ Parameters: `by_user_id` and `by_key` say whose row and which; `new_<column>` wh
 moment of the write. Every statement binds the person for every table it touches.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, Update, bindparam, insert, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Row,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    case,
+    exists,
+    insert,
+    null,
+    select,
+    update,
+)
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.core.http.etags import Head
 from app.core.rows.resources import Resource
 from app.models.base import table_of
 from app.models.change_head import ChangeHead
@@ -32,6 +49,39 @@ def by_row(resource: Resource[Any]) -> tuple[ColumnElement[bool], ColumnElement[
 def new(table: Table, name: str) -> ColumnElement[Any]:
     """The parameter that carries a column's new value."""
     return bindparam(f"new_{name}", type_=table.c[name].type)
+
+
+def head_columns() -> Iterable[ColumnElement[Any]]:
+    """The person's head as two columns, epoch and seq; NULL where they have never written."""
+    for column in (HEADS.c.epoch, HEADS.c.seq):
+        yield select(column).where(by_user(HEADS)).scalar_subquery().label(column.name)
+
+
+def unless_known(value: Select[Any]) -> ColumnElement[Any]:
+    """The value, or NULL where the head is the one in the parameters of `known_head`.
+
+    Both engines run a branch of CASE only when they get there. As a condition of the rows themselves
+    this would not do: SQLite tests it row by row.
+    """
+    known = exists().where(
+        by_user(HEADS),
+        HEADS.c.epoch == bindparam("known_epoch", type_=String()),
+        HEADS.c.seq == bindparam("known_seq", type_=HEADS.c.seq.type),
+    )
+    return case((~known, value.scalar_subquery()))
+
+
+def known_head(heads: list[Head]) -> dict[str, object]:
+    """The parameters of `unless_known`: the first of the heads that the asker's copies are of, if any."""
+    return {
+        "known_epoch": heads[0].epoch if heads else None,
+        "known_seq": heads[0].seq if heads else None,
+    }
+
+
+def head_of(row: Row[Any]) -> Head:
+    """The head in a row that has the `head_columns`."""
+    return Head() if row.epoch is None else Head(row.epoch, row.seq)
 
 
 @lru_cache(maxsize=64)

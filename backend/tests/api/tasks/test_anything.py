@@ -9,6 +9,7 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.models.task import ESTIMATE_MAX
 from tests.api.tasks.calls import TASKS, at, id_at, instant, milliseconds_now
 
 # The service stays the same for all examples: each is one more request to it.
@@ -31,6 +32,7 @@ plausible: dict[str, st.SearchStrategy[Any]] = {
     "due_on": st.none() | st.dates(date(1960, 1, 1)).map(date.isoformat),
     "due_at": st.none() | st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
     "tags": st.lists(st.text(min_size=1, max_size=70), max_size=5),
+    "estimate_seconds": st.none() | st.integers(-1, ESTIMATE_MAX + 1),
     "id": st.uuids().map(str) | st.integers(0, milliseconds_now()).map(id_at),
 }
 likely_tasks = st.fixed_dictionaries(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from app.api.tasks.schemas import TaskOut, TaskPage
+from app.models.task import ESTIMATE_MAX
 from tests.api.tasks.calls import TASKS, at, id_at
 from tests.service import client_of
 
@@ -79,13 +80,14 @@ async def assert_the_same_everywhere(client: httpx.AsyncClient, fields: dict[str
     tags=st.lists(TEXTS, max_size=4, unique=True),
     due=DUES,
     completed=st.booleans(),
+    estimate_seconds=st.none() | st.integers(0, ESTIMATE_MAX),
 )
-@example(CONTROLS, CONTROLS, [CONTROLS], {"due_on": date(1970, 1, 1)}, True)
-@example("a", "", HARD, {"due_on": date(9998, 12, 31)}, False)
-@example(HARD[1], HARD[2], HARD[3:5], {"due_at": datetime(1970, 1, 1, tzinfo=UTC)}, True)
-@example("a", None, [], {"due_at": datetime(9998, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)}, False)
-@example("a", None, [], {"due_at": datetime(2026, 5, 1, 0, 0, 0, 1, tzinfo=UTC)}, False)
-@example("a", None, [], {"due_at": datetime(2026, 5, 1, 0, 0, 0, 100000, tzinfo=UTC)}, False)
+@example(CONTROLS, CONTROLS, [CONTROLS], {"due_on": date(1970, 1, 1)}, True, 0)
+@example("a", "", HARD, {"due_on": date(9998, 12, 31)}, False, ESTIMATE_MAX)
+@example(HARD[1], HARD[2], HARD[3:5], {"due_at": datetime(1970, 1, 1, tzinfo=UTC)}, True, None)
+@example("a", None, [], {"due_at": datetime(9998, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)}, False, None)
+@example("a", None, [], {"due_at": datetime(2026, 5, 1, 0, 0, 0, 1, tzinfo=UTC)}, False, None)
+@example("a", None, [], {"due_at": datetime(2026, 5, 1, 0, 0, 0, 100000, tzinfo=UTC)}, False, None)
 async def test_every_answer_has_the_bytes_that_msgspec_writes(
     app: Litestar,
     title: str,
@@ -93,8 +95,10 @@ async def test_every_answer_has_the_bytes_that_msgspec_writes(
     tags: list[str],
     due: dict[str, Any],
     completed: bool,
+    estimate_seconds: int | None,
 ) -> None:
     fields = draft(title=title, description=description, tags=tags, completed=completed, **due)
+    fields["estimate_seconds"] = estimate_seconds
     async with client_of(app, f"alice-{next(NUMBERS)}") as alice:
         await assert_the_same_everywhere(alice, fields)
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.models.task import DESCRIPTION_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
+from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
 from tests.api.tasks.calls import TASKS, add, at, titles
 
 VERBS = ["POST", "PUT", "PATCH"]
@@ -61,6 +61,12 @@ INVALID: dict[str, tuple[Fields, str]] = {
     "a tag is empty": ({"tags": ["home", ""]}, "/tags/1"),
     "a tag is too long": ({"tags": ["x" * (TAG_MAX + 1)]}, "/tags/0"),
     "a tag has a NUL": ({"tags": ["home", "work", "\0"]}, "/tags/2"),
+    "an estimate is a text": ({"estimate_seconds": "600"}, "/estimate_seconds"),
+    "an estimate is a bool": ({"estimate_seconds": True}, "/estimate_seconds"),
+    "an estimate has a fraction": ({"estimate_seconds": 0.5}, "/estimate_seconds"),
+    "an estimate is negative": ({"estimate_seconds": -1}, "/estimate_seconds"),
+    "an estimate is too long": ({"estimate_seconds": ESTIMATE_MAX + 1}, "/estimate_seconds"),
+    "a huge estimate": ({"estimate_seconds": 10**400}, "/estimate_seconds"),
     "a huge number": ({"title": 10**400}, "/title"),
     "a huge fraction": ({"title": 1e308}, "/title"),
 }
@@ -79,6 +85,8 @@ VALID: dict[str, Fields] = {
     "longest description": {"description": LIGATURE * DESCRIPTION_MAX},
     "empty description": {"description": ""},
     "most tags, longest in JSON": {"tags": ["\x01" * (TAG_MAX - 1) + chr(n + 1) for n in range(TAGS_MAX)]},
+    "shortest estimate": {"estimate_seconds": 0},
+    "longest estimate": {"estimate_seconds": ESTIMATE_MAX},
     "first day": {"due_on": "1970-01-01"},
     "last day": {"due_on": "9998-12-31"},
     "first instant": {"due_at": "1970-01-01T00:00:00Z"},

@@ -14,6 +14,7 @@ WHOLE: dict[str, object] = {
     "priority": "urgent",
     "due_on": "2026-05-01",
     "tags": ["home", "money"],
+    "estimate_seconds": 600,
 }
 DEFAULTS: dict[str, object] = {
     "description": None,
@@ -23,6 +24,7 @@ DEFAULTS: dict[str, object] = {
     "due_on": None,
     "due_at": None,
     "tags": [],
+    "estimate_seconds": None,
     "deleted_at": None,
 }
 NEW_ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -103,6 +105,7 @@ async def test_put_of_a_completed_task_keeps_when_it_was_completed(alice: httpx.
         ("priority", "low"),
         ("due_on", "2027-01-31"),
         ("tags", ["garden"]),
+        ("estimate_seconds", 0),
     ],
 )
 async def test_a_patch_touches_nothing_that_it_does_not_name(
@@ -114,7 +117,14 @@ async def test_a_patch_touches_nothing_that_it_does_not_name(
 
 
 @pytest.mark.parametrize(
-    ("field", "cleared"), [("description", None), ("priority", "none"), ("due_on", None), ("tags", [])]
+    ("field", "cleared"),
+    [
+        ("description", None),
+        ("priority", "none"),
+        ("due_on", None),
+        ("tags", []),
+        ("estimate_seconds", None),
+    ],
 )
 async def test_null_in_a_patch_clears(alice: httpx.AsyncClient, field: str, cleared: object) -> None:
     task = await add(alice, **WHOLE)

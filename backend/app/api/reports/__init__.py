@@ -1,0 +1,1 @@
+"""Reports: what the hours add up to."""

@@ -1,0 +1,56 @@
+"""Reports over HTTP: where the time went, as JSON, as CSV, or drawn."""
+
+from datetime import UTC, datetime
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.api.config.queries import preferences_of
+from app.api.reports.drawing import DRAWING_CSP, TimeDrawingQuery, draw
+from app.api.reports.rules import cells_of, question_from, read_report
+from app.api.reports.schemas import TimeQuery, TimeReport
+from app.core.http.accepts import CSV, JSON, SVG
+from app.core.http.answers import drawing_answer, negotiated_answer
+from app.core.http.csv_texts import csv_text
+
+
+class ReportController(Controller):
+    """What a person's hours add up to."""
+
+    path = "/reports"
+    tags = ("Reports",)
+
+    @get("/time", operation_id="getTimeReport", opt={"query": TimeQuery, "forms": (CSV,)})
+    async def get_time_report(
+        self,
+        session: NamedDependency[AsyncSession],
+        user_id: NamedDependency[str],
+        asked: NamedDependency[TimeQuery],
+        if_none_match: NamedDependency[list[str]],
+        wants_csv: NamedDependency[bool],
+    ) -> Response[TimeReport]:
+        """Your time, added up by what you ask for; as CSV where Accept likes that better than JSON."""
+        question = question_from(asked, await preferences_of(session, user_id), datetime.now(UTC))
+        form = CSV if wants_csv else JSON
+        told = await read_report(session, user_id, question, form, if_none_match)
+        if told.report is None:
+            return negotiated_answer(told.tag, None)
+        if wants_csv:
+            name = f"time_{asked.from_}_{asked.to}.csv"
+            return negotiated_answer(told.tag, csv_text(*cells_of(told.report)), CSV, name)
+        return negotiated_answer(told.tag, msgspec.json.encode(told.report))
+
+    @get("/time.svg", operation_id="getTimeDrawing", opt={"query": TimeDrawingQuery}, media_type=SVG)
+    async def get_time_drawing(
+        self,
+        session: NamedDependency[AsyncSession],
+        user_id: NamedDependency[str],
+        asked: NamedDependency[TimeDrawingQuery],
+        if_none_match: NamedDependency[list[str]],
+    ) -> Response[str]:
+        """Your time, drawn as bars along days, weeks or months; 304 where your copy is still good."""
+        question = question_from(asked, await preferences_of(session, user_id), datetime.now(UTC))
+        told = await read_report(session, user_id, question, SVG, if_none_match)
+        return drawing_answer(told.tag, draw(told.report) if told.report else None, DRAWING_CSP)

@@ -1,0 +1,48 @@
+"""A report on tasks over years of entries: by indexes, one pass over one person's entries and no more."""
+
+from typing import get_args
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from tests.api.entries import listed
+from tests.api.task_reports.test_task_reports import REPORT
+from tests.api.tasks.plans import PlanCacheMode, on_postgres, on_sqlite
+from tests.api.tasks.years import ENTRIES, load_years
+from tests.service import Statement
+
+MONTH = {"from": "2022-05-01", "to": "2022-05-31", "tz": "Europe/Berlin"}
+READ = 3 * ENTRIES
+"""On a task, they are half of Alice's: once to know the tasks, and those of the page for sum and timer."""
+STEPS_EACH = 60
+
+
+@pytest.mark.parametrize("query", [{}, MONTH])
+async def test_one_persons_entries_are_read_by_their_index(
+    app: Litestar,
+    alice: httpx.AsyncClient,
+    statements: list[Statement],
+    database_url: str,
+    query: dict[str, str],
+) -> None:
+    await load_years(app)
+    statements.clear()
+    found = await listed(alice, REPORT, **query, limit="100")
+    assert len(found) == 100
+    assert [task["tracked_seconds"] > 0 for task in found] == [True, False, True] * 33 + [True]
+    [(statement, parameters)] = statements
+    if database_url.startswith("sqlite"):
+        path = database_url.removeprefix("sqlite:///")
+        works = [on_sqlite(path, statement, parameters, "time_entries")]
+        assert works[0].cost <= STEPS_EACH * READ
+        assert not works[0].reads_all
+        assert all("user_id" in found_by for found_by in works[0].indexes), works
+    else:
+        works = [
+            await on_postgres(database_url, statement, parameters, mode, table="time_entries")
+            for mode in get_args(PlanCacheMode)
+        ]
+        assert max(work.rows for work in works) <= READ
+    for work in works:
+        assert any(found_by.startswith("ix_time_entries_of_task ") for found_by in work.indexes)
