@@ -13,8 +13,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    literal_column,
     or_,
     select,
+    union_all,
 )
 
 from app.api.config.queries import setting
@@ -33,7 +35,7 @@ from app.core.rows.resources import Resource
 from app.core.rows.sorts import Sort, both_ways, sorts_of
 from app.core.rows.statements import by_user
 from app.models.base import table_of
-from app.models.time_entry import DURATION_MAX, LONG, RUNNING, TimeEntry
+from app.models.time_entry import DAY_SECONDS, DURATION_MAX, TimeEntry
 
 ENTRIES: Final = table_of(TimeEntry)
 ENTRY: Final = ENTRIES.c
@@ -82,7 +84,17 @@ SORTS: Final[dict[str, Sort[TimeEntryOut]]] = {
     ),
 }
 
-RUNS: Final = and_(ENTRY.started_at.is_not(None), ENTRY.ended_at.is_(None))
+# Equal to itself is not NULL. Asked for NOT NULL, SQLite takes the index of all starts, and not that of
+# the one entry that runs: it would read every entry.
+RUNS: Final = and_(ENTRY.started_at == ENTRY.started_at, ENTRY.ended_at.is_(None))
+RUNNING_ID: Final = (
+    select(ENTRY.id)
+    .where(by_user(ENTRIES), RUNS, ENTRY.deleted_at.is_(None))
+    .correlate(None)
+    .scalar_subquery()
+)
+"""The id of the running timer, NULL where none runs."""
+
 TAGS: Final = bindparam("tags", type_=JSON())
 
 
@@ -103,7 +115,8 @@ FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     "time_to": ENTRY.started_at < bound("time_to", ENTRY.started_at),
     "tag_any": has_any(ENTRY.tags, TAGS),
     "tag_all": has_all(ENTRY.tags, TAGS),
-    "running": RUNS,
+    "running": ENTRY.id == RUNNING_ID,
+    "running_trashed": RUNS,
     "finished": ENTRY.duration_seconds.is_not(None),
     "locked": ENTRY.locked.is_(True),
     "unlocked": ENTRY.locked.is_(False),
@@ -147,23 +160,41 @@ SHOWN: Final = 10
 """How many of the entries in the way are named."""
 
 FROM: Final = bound("way_from", ENTRY.started_at)
+TO: Final = bound("way_to", ENTRY.started_at)
 
-IN_THE_WAY: Final[Select[Any]] = (
-    select(TIME_ENTRIES.row)
-    .where(
+
+def _in_the_way(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """Other live entries that meet these conditions."""
+    return select(ENTRY.started_at, ENTRY.id, TIME_ENTRIES.row.label("row")).where(
         by_user(ENTRIES),
-        ENTRY.started_at < bound("way_to", ENTRY.started_at),
-        # Begun less than a day before, or longer than a day, or running: each has an index.
-        or_(
-            and_(ENTRY.started_at > bound("way_from_less_a_day", ENTRY.started_at), ENTRY.ended_at > FROM),
-            and_(LONG, ENTRY.ended_at > FROM),
-            RUNNING,
-        ),
+        *conditions,
         ENTRY.deleted_at.is_(None),
-        ENTRY.duration_seconds.is_distinct_from(0),
         ENTRY.id != bound("own_id", ENTRY.id),
+    )
+
+
+# Each part is found by an index of its own: in one condition with OR, both engines would read all that
+# came before. So would SQLite for the longer ones, if it could hold their start against an index; their
+# length is a literal, as in the condition of the index that is theirs.
+_OF_A_DAY: Final = (
+    _in_the_way(
+        ENTRY.started_at > bound("way_from_less_a_day", ENTRY.started_at),
+        ENTRY.started_at < TO,
+        ENTRY.ended_at > FROM,
+        ENTRY.duration_seconds.between(1, DAY_SECONDS),
     )
     .order_by(ENTRY.started_at, ENTRY.id)
     .limit(SHOWN)
+    .subquery("of_a_day")
 )
+_LONGER: Final = _in_the_way(
+    ENTRY.duration_seconds > literal_column(str(DAY_SECONDS)),
+    ENTRY.started_at == ENTRY.started_at,
+    ENTRY.ended_at > FROM,
+    func.coalesce(ENTRY.started_at, ENTRY.ended_at) < TO,
+)
+_RUNNING: Final = _in_the_way(ENTRY.id == RUNNING_ID, ENTRY.started_at < TO)
+_FOUND: Final = union_all(select(_OF_A_DAY), _LONGER, _RUNNING).subquery("found")
+
+IN_THE_WAY: Final[Select[Any]] = select(_FOUND.c.row).order_by(_FOUND.c.started_at, _FOUND.c.id).limit(SHOWN)
 """The JSON of live entries that share time with a stretch: half-open, a running timer without end."""

@@ -12,7 +12,7 @@ from app.api.time_entries.schemas import TimeEntryOut, TimeEntryQuery
 from app.core.days import is_zone
 from app.core.errors import Fault, InvalidError, LockedError, OverlapError, RunningError
 from app.core.http.etags import representation_of, row_tag
-from app.core.http.wire import END_OF_TIME, FIRST_INSTANT
+from app.core.http.wire import END_OF_TIME, FIRST_INSTANT, Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
 from app.core.rows import questions
 from app.core.rows.changes import Change
@@ -47,7 +47,7 @@ def question_from(query: TimeEntryQuery) -> Question:
         *_by_range(query),
         *(found for column in TIME_ENTRIES.references for found in _by_reference(query, column)),
         *_by_tag(query),
-        *by_flag(query.running, "running", "finished"),
+        *by_flag(query.running, "running_trashed" if query.trash else "running", "finished"),
         *by_flag(query.locked, "locked", "unlocked"),
         *questions.by_text(query.q),
     ]
@@ -59,8 +59,24 @@ def question_from(query: TimeEntryQuery) -> Question:
 
 
 def _by_range(query: TimeEntryQuery) -> list[Filter]:
-    bounds = {name: getattr(query, name) for name in ("day_from", "day_to", "time_from", "time_to")}
-    return [(name, {name: value}) for name, value in bounds.items() if value is not None]
+    days = {name: getattr(query, name) for name in ("day_from", "day_to")}
+    texts = {name: getattr(query, name) for name in ("time_from", "time_to")}
+    instants = {name: _instant(name, text) for name, text in texts.items() if text is not None}
+    return [(name, {name: value}) for name, value in (days | instants).items() if value is not None]
+
+
+def _instant(name: str, text: str) -> datetime:
+    """The instant that a query parameter names; msgspec by itself would take numbers there too."""
+    try:
+        instant = msgspec.convert(text, Instant)
+        if FIRST_INSTANT <= instant < END_OF_TIME:
+            return instant
+    except msgspec.ValidationError:
+        pass
+    message = "Expected an instant with its zone such as 2026-05-01T09:00:00Z, in the years 1970 to 9998"
+    raise InvalidError(
+        "The query string has an invalid value.", errors=(Fault(f"/{name}", "invalid", message),)
+    )
 
 
 def _by_tag(query: TimeEntryQuery) -> list[Filter]:
@@ -87,8 +103,10 @@ def _start(query: TimeEntryQuery) -> tuple[Any, ...] | None:
 
 
 async def refuse_locked(change: Change[TimeEntryOut]) -> None:
-    """Raises LockedError for every change of a locked entry but unlocking."""
-    if change.before and change.before.locked and set(change.values) != {"locked"}:
+    """Raises LockedError for every change of a locked entry but unlocking; one in the trash may come back."""
+    if change.verb == "restore" or not change.before or not change.before.locked:
+        return
+    if set(change.values) != {"locked"}:
         raise LockedError("The time entry is locked: unlock it first, by a PATCH of `locked` alone.")
 
 

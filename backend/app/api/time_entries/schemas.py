@@ -53,6 +53,7 @@ Reference = Annotated[
         description="An id, or `none`.",
     ),
 ]
+InstantText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
 
 ENTRY_EXAMPLE = {
@@ -169,10 +170,10 @@ class TimeEntryQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only
     day_from: Annotated[Day | None, Meta(description="From this day on, by `entry_date`.")] = None
     day_to: Annotated[Day | None, Meta(description="Up to and with this day, by `entry_date`.")] = None
     time_from: Annotated[
-        Instant | None, Meta(description="With time after this instant: ended later, or running.")
+        InstantText | None, Meta(description="With time after this instant: ended later, or running.")
     ] = None
     time_to: Annotated[
-        Instant | None, Meta(description="With time before this instant: started earlier.")
+        InstantText | None, Meta(description="With time before this instant: started earlier.")
     ] = None
     task_id: Annotated[list[Reference], Meta(description="Of any of these tasks, or of `none`.")] = field(
         default_factory=list
@@ -196,7 +197,7 @@ class TimeEntryQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only
 
     def __post_init__(self) -> None:
         """Refuses what the types allow and the list does not."""
-        refuse_out_of_range(self, "day_from", "day_to", "time_from", "time_to")
+        refuse_out_of_range(self, "day_from", "day_to")
 
 
 def refuse_unfit(entry: TimeEntryPut | TimeEntryPatch) -> None:

@@ -1,6 +1,5 @@
 """How the timer starts, stops and starts again, by the server's clock."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -13,11 +12,8 @@ from app.api.timer.schemas import StartQuery, TimerStart
 from app.core.errors import NotFoundError
 from app.core.http.etags import Version
 from app.core.rows import refusals, writes
-from app.core.rows.resources import Row
+from app.core.rows.resources import Row, State
 from app.core.rows.turns import Turn, next_turn
-
-ANYWAY: Mapping[str, object] = {"overlap": "allow"}
-"""A timer can always be stopped."""
 
 
 async def start(turn: Turn, data: TimerStart, asked: StartQuery) -> Row[TimeEntryOut]:
@@ -64,7 +60,7 @@ async def _begin(
         if asked.on_conflict == "reject":
             raise already_running(turn, running.seq, msgspec.Raw(running.body.encode()))
         stopped = await _end(turn, running)
-        started_at = msgspec.json.decode(stopped.body, type=TimeEntryOut).ended_at or started_at
+        started_at = _entry(stopped).ended_at or started_at
         turn = await next_turn(turn)
     values = TIME_ENTRIES.changes(entry) | {"started_at": started_at}
     options = {"overlap": asked.overlap, "time_zone": time_zone}
@@ -74,7 +70,18 @@ async def _begin(
 async def _end(
     turn: Turn, running: Row[TimeEntryOut], if_match: list[Version] | None = None
 ) -> Row[TimeEntryOut]:
-    """Ends it now, or at its start where a client's clock was ahead."""
-    started_at = msgspec.json.decode(running.body, type=TimeEntryOut).started_at
-    ended_at = max(turn.at, started_at or turn.at)
-    return await writes.patch(turn, TIME_ENTRIES, running.key, {"ended_at": ended_at}, if_match, ANYWAY)
+    """Ends it now, or at its start where a client's clock was ahead.
+
+    No rule could refuse it, and the turn is taken: so nothing is read again.
+    """
+    state = State(running.seq, False, running.body)
+    if not writes.matches(turn, state, if_match):
+        raise refusals.stale(turn, TIME_ENTRIES, state)
+    started_at = _entry(running).started_at or turn.at
+    ended_at = max(turn.at.replace(microsecond=0), started_at)
+    values = {"ended_at": ended_at, "duration_seconds": int((ended_at - started_at).total_seconds())}
+    return await writes.update(turn, TIME_ENTRIES, running.key, values)
+
+
+def _entry(row: Row[TimeEntryOut]) -> TimeEntryOut:
+    return msgspec.json.decode(row.body, type=TimeEntryOut)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -54,9 +55,18 @@ def unknown_field(*steps: str) -> Fault:
     return Fault(pointer_to(*steps), "unknown_field", "There is no such field")
 
 
-def unknown_fields(names: Iterable[str], type_: type[msgspec.Struct]) -> tuple[Fault, ...]:
-    """All names that the struct does not have: who mends one wants to know of the others."""
-    return tuple(unknown_field(name) for name in names if name not in type_.__struct_encode_fields__)
+def unknown_fields(names: Iterable[str], type_: Any) -> tuple[Fault, ...]:
+    """All names that the struct does not have: who mends one wants to know of the others.
+
+    `type_` is a struct, or a union with one.
+    """
+    return tuple(unknown_field(name) for name in names if name not in _names_of(type_))
+
+
+@lru_cache(maxsize=256)
+def _names_of(type_: Any) -> frozenset[str]:
+    structs = (kind for kind in _kinds(type_info(type_)) if isinstance(kind, StructType))
+    return frozenset(field.encode_name for struct in structs for field in struct.fields)
 
 
 def pointer_to(*steps: str) -> str:

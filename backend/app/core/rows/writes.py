@@ -104,6 +104,16 @@ async def patch(
     raise refusals.rivals_set(resource, rivals)
 
 
+async def update(turn: Turn, resource: Resource[Out], key: Key, values: Values) -> Row[Out]:
+    """A change of a live row that the caller has read in this turn, and that no rule need be asked about.
+
+    Raises NotFoundError where there is no such row.
+    """
+    if row := await _update(turn, resource, key, values, None):
+        return row
+    raise refusals.not_found(resource)
+
+
 async def trash(turn: Turn, resource: Resource[Any], key: Key, if_match: list[Version] | None = None) -> None:
     """Moves a row to the trash. What lies there already stays as it is, and takes no number.
 

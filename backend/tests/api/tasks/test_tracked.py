@@ -74,7 +74,8 @@ async def test_nobodys_time_is_anothers(
 async def test_the_bytes_are_those_that_msgspec_writes(alice: httpx.AsyncClient, app: Litestar) -> None:
     task = await add(alice, title='"\\\u2028😀\x01')
     for _ in range(3):
-        await book(app, "alice", task, duration_seconds=DURATION_MAX)
+        ends = {"started_at": hour("08:00"), "ended_at": hour("09:00")}
+        await book(app, "alice", task, duration_seconds=DURATION_MAX, **ends)
     await book(app, "alice", task, started_at=hour("11:00"))
     page = (await alice.get(TASKS, params=TRACKED | {"total": "true"})).content
     assert page == msgspec.json.encode(msgspec.json.decode(page, type=TaskPage))
