@@ -7,14 +7,11 @@ from itertools import groupby, pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from app.core.days import start_of
 
 TIME_UNITS: Final = ("day", "week", "month")
 
-INSTANT: Final = "%Y-%m-%d %H:%M:%S.%f"
-"""How SQLite keeps an instant, and Postgres reads one."""
+DAY_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True)
@@ -76,17 +73,33 @@ def _key(day: date, unit: str, week_start: int) -> date | str:
             return day
 
 
-def rows_of(buckets: list[Bucket]) -> list[list[object]]:
-    """The buckets as the statements take them, in one JSON array.
+def rows_of(buckets: list[Bucket]) -> list[list[int]]:
+    """The buckets as statements take them, in one JSON array: number, start and end in seconds since 1970."""
+    return [[bucket.number, _second(bucket.start), _second(bucket.end)] for bucket in buckets]
 
-    Each: number, start and end as instants, the same as seconds since 1970, first day, last day.
+
+def slots_of(buckets: list[Bucket]) -> list[list[int]]:
+    """Where to look for the bucket of an instant, for statements: a day of UTC, counted from 1970, and the
+    number of a bucket that has a part of it.
+
+    To find it by its edges, Postgres would compare every entry with every bucket.
     """
     return [
-        [
-            bucket.number,
-            *(f"{edge:{INSTANT}}" for edge in (bucket.start, bucket.end)),
-            *(int(edge.timestamp()) for edge in (bucket.start, bucket.end)),
-            *(msgspec.to_builtins([bucket.first, bucket.last])),
-        ]
+        [day, bucket.number]
         for bucket in buckets
+        if bucket.start < bucket.end
+        for day in range(_second(bucket.start) // DAY_SECONDS, -(-_second(bucket.end) // DAY_SECONDS))
     ]
+
+
+def days_of(buckets: list[Bucket]) -> list[list[object]]:
+    """The local days, for statements: each with the number of its bucket."""
+    return [
+        [(bucket.first + timedelta(days=offset)).isoformat(), bucket.number]
+        for bucket in buckets
+        for offset in range((bucket.last - bucket.first).days + 1)
+    ]
+
+
+def _second(instant: datetime) -> int:
+    return int(instant.timestamp())

@@ -1,7 +1,8 @@
 """The statement of reports on time: pieces of entries, bucket by bucket, and what they add up to.
 
-Parameters: `buckets` (see core/buckets.py), `day_before` (a day before the first one's start), `end` (of
-the last one), `now`, `rounding_add` and `rounding_unit` (seconds), and those of the filters.
+Parameters: `buckets`, `slots` and `days` (see core/buckets.py), the range's `first_day`, `last_day`,
+`start` and `end`, `day_before` (a day before its start), `now`, `rounding_add` and `rounding_unit`
+(seconds), and those of the filters.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
-    TextClause,
     and_,
     bindparam,
     case,
@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.core.buckets import DAY_SECONDS
 from app.core.http.etags import Head
 from app.core.rows.json_texts import has_any, ids_among
 from app.core.rows.render import json_lines, json_row
@@ -114,79 +115,71 @@ def _filters() -> dict[str, ColumnElement[bool]]:
 
 FILTERS: Final = _filters()
 
-Condition = ColumnElement[bool] | TextClause
-
 ONE: Final = literal_column("1", BigInteger())
+DAY: Final = literal_column(str(DAY_SECONDS), BigInteger())
 ZERO: Final = literal_column("0", BigInteger())
 NEVER: Final = literal_column("9223372036854775807", BigInteger())
 """The end of a bucket for a duration: it is on one day, however long it is."""
 
+START, END, DAY_BEFORE = (bindparam(name, type_=UTCDateTime()) for name in ("start", "end", "day_before"))
+FIRST_DAY, LAST_DAY = (bindparam(name, type_=ENTRY.entry_date.type) for name in ("first_day", "last_day"))
 ENDED: Final = func.coalesce(ENTRY.ended_at, bindparam("now", type_=UTCDateTime()), type_=UTCDateTime())
 
 
-def _buckets() -> CTE:
-    value = elements_of(bindparam("buckets", type_=JSON())).c.value
-    return select(
-        cell(value, 0, "BIGINT", "number"),
-        cell(value, 1, "TIMESTAMP WITH TIME ZONE", "start_at"),
-        cell(value, 2, "TIMESTAMP WITH TIME ZONE", "end_at"),
-        cell(value, 3, "BIGINT", "start_second"),
-        cell(value, 4, "BIGINT", "end_second"),
-        cell(value, 5, "DATE", "first_day"),
-        cell(value, 6, "DATE", "last_day"),
-    ).cte("buckets")
+def _listed(name: str, *columns: tuple[str, str]) -> CTE:
+    """The rows of a JSON array: the columns' names, and their types in the words of Postgres.
+
+    Materialized, or SQLite would go through the array again for each entry.
+    """
+    value = elements_of(bindparam(name, type_=JSON())).c.value
+    cells = (cell(value, place, type_, column) for place, (column, type_) in enumerate(columns))
+    return select(*cells).cte(name).prefix_with("MATERIALIZED")
 
 
-BUCKETS: Final = _buckets()
+BUCKETS: Final = _listed(
+    "buckets", ("number", "BIGINT"), ("start_second", "BIGINT"), ("end_second", "BIGINT")
+)
+SLOTS: Final = _listed("slots", ("utc_day", "BIGINT"), ("number", "BIGINT"))
+DAYS: Final = _listed("days", ("day", "DATE"), ("number", "BIGINT"))
 BUCKET: Final = BUCKETS.c
 
 
-def _begun(
-    keys: list[ColumnElement[Any]],
-    starts: ColumnElement[Any],
-    ends: ColumnElement[Any],
-    edge: ColumnElement[Any],
-    *conditions: Condition,
-) -> Select[Any]:
-    """The first piece of each entry that meets the conditions, from one second to another.
-
-    `edge` is where its bucket ends: what lies beyond is carried on.
-    """
-    return (
-        select(
-            BUCKET.number.label("number"),
-            starts.label("starts"),
-            ends.label("ends"),
-            edge.label("edge"),
-            ONE.label("begun"),
-            *keys,
-        )
-        .select_from(CrossJoin(BUCKETS, ENTRIES))
-        .where(by_user(ENTRIES), *conditions)
-    )
-
-
 def _all_begun(keys: list[ColumnElement[Any]], *filters: ColumnElement[bool]) -> Subquery:
-    """The first pieces of all entries: each is in one of these five, and found by an index of its own."""
-    day_before = bindparam("day_before", type_=UTCDateTime())
-    live = (ENTRY.deleted_at.is_(None), *filters)
-    begins, ends, edge = epoch_seconds(ENTRY.started_at), epoch_seconds(ENDED), BUCKET.end_second
-    in_a_bucket = (ENTRY.started_at >= BUCKET.start_at, ENTRY.started_at < BUCKET.end_at)
-    into_the_first = (keys, BUCKET.start_second, ends, edge, BUCKET.number == ZERO)
-    start = BUCKET.start_at
-    lately = (ENTRY.started_at >= day_before, ENTRY.started_at < start, ENTRY.ended_at > start)
-    long_ago = (LONG, ENTRY.ended_at > start, unindexed(ENTRY.started_at) < day_before)
-    running = (*_runs_before(start), start < ENDED)
-    on_a_day = (
-        ENTRY.entry_date.between(BUCKET.first_day, BUCKET.last_day),
+    """The first piece of each entry: it is in one of these five, and found by an index.
+
+    A piece goes from one second to another; what lies beyond its bucket's `edge` is carried on.
+    """
+    began, ends, edge = epoch_seconds(ENTRY.started_at), epoch_seconds(ENDED), BUCKET.end_second
+    in_a_bucket = CrossJoin(CrossJoin(ENTRIES, SLOTS), BUCKETS), BUCKET.number, began, ends, edge
+    within = (
+        *(ENTRY.started_at >= START, ENTRY.started_at < END),
+        *(SLOTS.c.utc_day == began // DAY, BUCKET.number == SLOTS.c.number),
+        *(began >= BUCKET.start_second, began < BUCKET.end_second),
+    )
+    in_the_first = CrossJoin(ENTRIES, BUCKETS), BUCKET.number, BUCKET.start_second, ends, edge
+    reaching = (BUCKET.number == ZERO, ends > BUCKET.start_second)
+    lately = (ENTRY.started_at >= DAY_BEFORE, ENTRY.started_at < START, ENTRY.ended_at.is_not(None))
+    long_ago = (LONG, ENTRY.ended_at > START, unindexed(ENTRY.started_at) < DAY_BEFORE)
+    on_a_day = CrossJoin(ENTRIES, DAYS), DAYS.c.number, ZERO, ENTRY.duration_seconds, NEVER
+    lasting = (
+        *(ENTRY.entry_date.between(FIRST_DAY, LAST_DAY), DAYS.c.day == unindexed(ENTRY.entry_date)),
         unindexed(ENTRY.started_at).is_(None),
     )
+    found = (
+        (in_a_bucket, within),
+        (in_the_first, (*lately, *reaching)),
+        (in_the_first, (*long_ago, *reaching)),
+        (in_the_first, (*_runs_before(START), *reaching)),
+        (on_a_day, lasting),
+    )
+    names = ("number", "starts", "ends", "edge")
     return union_all(
-        _begun(keys, begins, ends, edge, *in_a_bucket, *live),
-        _begun(*into_the_first, *lately, *live),
-        _begun(*into_the_first, *long_ago, *live),
-        _begun(*into_the_first, *running, *live),
-        _begun(keys, ZERO, ENTRY.duration_seconds, NEVER, *on_a_day, *live),
+        *(
+            select(*map(ColumnElement.label, values, names), ONE.label("begun"), *keys)
+            .select_from(source)
+            .where(by_user(ENTRIES), *conditions, ENTRY.deleted_at.is_(None), *filters)
+            for (source, *values), conditions in found
+        )
     ).subquery("begun")
 
 
@@ -255,8 +248,7 @@ def _runs_before(instant: ColumnElement[Any]) -> tuple[ColumnElement[bool], ...]
 
 def _runs_since(*filters: ColumnElement[bool]) -> ColumnElement[Any]:
     """When the running timer started, if there is one that started before the end."""
-    before_the_end = _runs_before(bindparam("end", type_=UTCDateTime()))
-    running = select(ENTRY.started_at).where(by_user(ENTRIES), *before_the_end, *filters)
+    running = select(ENTRY.started_at).where(by_user(ENTRIES), *_runs_before(END), *filters)
     return running.scalar_subquery().label("runs_since")
 
 

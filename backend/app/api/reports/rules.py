@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.api.config.schemas import Preferences, Rounding, WeekDay
 from app.api.reports.queries import Sum, read_sums
 from app.api.reports.schemas import UNITS, TimeQuery, TimeReport, TimeRow
-from app.core.buckets import TIME_UNITS, Bucket, buckets_of, rows_of
+from app.core.buckets import TIME_UNITS, Bucket, buckets_of, days_of, rows_of, slots_of
 from app.core.days import start_of, zone_of
 from app.core.errors import Fault, InvalidError
 from app.core.http.etags import heads_of, list_tag, representation_of
@@ -128,6 +128,11 @@ async def read_report(
     parameters = {
         **question.parameters,
         "buckets": rows_of(question.buckets),
+        "slots": slots_of(question.buckets),
+        "days": days_of(question.buckets),
+        "first_day": question.query.from_,
+        "last_day": question.query.to,
+        "start": question.start,
         "end": question.end,
         "day_before": question.start - timedelta(days=1),
         "now": question.now,

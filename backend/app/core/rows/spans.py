@@ -17,8 +17,7 @@ class json_rows(GenericFunction[Any]):  # noqa: N801 (a function in SQL)
 class json_cell(FunctionElement[Any]):  # noqa: N801 (a function in SQL)
     """One place in a JSON array, as the type that is named in the words of Postgres.
 
-    SQLite keeps it as JSON has it: it compares instants and days as text, and there a CAST would make
-    a number of them.
+    SQLite keeps it as JSON has it: it compares days as text, and there a CAST would make a number of them.
     """
 
     inherit_cache = True
@@ -34,7 +33,8 @@ class epoch_seconds(FunctionElement[int]):  # noqa: N801 (a function in SQL)
 class unindexed(FunctionElement[Any]):  # noqa: N801 (a function in SQL)
     """A column as it is, but not to be searched by its index.
 
-    SQLite would rather have two equalities than an equality and a range, however many rows they find.
+    SQLite would rather have two equalities than an equality and a range, however many rows they find. And
+    it makes an index of its own for a list only where a column's type does not meddle in the comparison.
     """
 
     inherit_cache = True

@@ -103,11 +103,12 @@ async def test_what_reaches_into_the_range_counts_from_its_start(
         interval("2026-05-08T00:00", "2026-05-09T00:00"),
         interval("2026-05-01T00:00", "2026-05-10T00:00"),
         interval("2026-05-08T23:59:59", "2026-05-10T00:00:01"),
+        interval("2026-05-09T00:00:30", "2026-05-10T00:00:20"),
     )
     found = await report(alice, "2026-05-10", "2026-05-10")
     assert (found["rows"], found["entries"]) == (
-        [{"day": "2026-05-10", "seconds": 3600 + 7200 + 1, "entries": 3}],
-        3,
+        [{"day": "2026-05-10", "seconds": 3600 + 7200 + 1 + 20, "entries": 4}],
+        4,
     )
 
 
