@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from app.api import controllers
+from app.api import controllers, resources_by_type
 from app.api.health.controller import HealthController
 from app.api.health.probe import Probe
 from app.core.auth.guard import provide_user_id, require_user
@@ -25,6 +25,7 @@ from app.core.http.answers import API_PATH
 from app.core.http.bodies import BODY_MAX, StrictRequest
 from app.core.http.docs import docs_handlers
 from app.core.http.edge import Edge
+from app.core.http.idempotency import RememberedResponse
 from app.core.http.openapi import openapi_config
 from app.core.http.problems import answer_problem
 from app.core.http.query_strings import provide_asked
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> Litestar:
         API_PATH,
         route_handlers=resources,
         guards=[require_user],
+        response_class=RememberedResponse,
         dependencies={
             "session": Provide(provide_session),
             "user_id": Provide(provide_user_id, sync_to_thread=False),
@@ -65,6 +67,7 @@ def create_app(settings: Settings) -> Litestar:
                 "database": database,
                 "verifier": make_verifier(settings),
                 "probe": Probe(database, revisions()),
+                "resources": resources_by_type(),
             }
         ),
     )

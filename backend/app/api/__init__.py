@@ -30,3 +30,8 @@ def resources() -> list[Resource[Any]]:
     modules = {sys.modules[controller.__module__] for controller in controllers()}
     found = {value for module in modules for value in vars(module).values() if isinstance(value, Resource)}
     return sorted((each for each in found if each.put), key=lambda each: each.table.name)
+
+
+def resources_by_type() -> dict[str, Resource[Any]]:
+    """The same by what a batch calls their rows: the names of their tables."""
+    return {resource.table.name: resource for resource in resources()}

@@ -167,6 +167,13 @@ class InvalidError(ProblemError):
     title = "Invalid input"
 
 
+class KeyReusedError(InvalidError):
+    """422: the Idempotency-Key was another request's."""
+
+    code = "key_reused"
+    title = "Idempotency key reused"
+
+
 class UnavailableError(ProblemError):
     """503: the database or the issuer does not answer; try again."""
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from app.api.batch.schemas import Batch
 from app.api.config.schemas import SettingOut, SettingPut, SettingQuery
 from app.api.reports.drawing import TimeDrawingQuery
 from app.api.reports.schemas import TimeQuery
@@ -77,6 +78,7 @@ OPERATIONS = {
     "getTimeReport": ("get", "/api/v1/reports/time"),
     "getTimeDrawing": ("get", "/api/v1/reports/time.svg"),
     "getTaskReport": ("get", "/api/v1/reports/tasks"),
+    "runBatch": ("post", "/api/v1/batch"),
     "getHealth": ("get", "/health"),
     "getDatabaseHealth": ("get", "/health/db"),
 }
@@ -89,38 +91,40 @@ ANSWERS = {
     "put": {"200", "201", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
     "patch": {"200", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
     "delete": {"204", "400", "401", "404", "412", "503"},
-    "restore": {"200", "400", "401", "404", "409", "412", "503"},
+    "restore": {"200", "400", "401", "404", "409", "412", "422", "503"},
     # Nothing of theirs is unique, so nothing can be in the way of coming back.
-    "restoreTask": {"200", "400", "401", "404", "412", "503"},
-    "restoreSetting": {"200", "400", "401", "404", "412", "503"},
+    "restoreTask": {"200", "400", "401", "404", "412", "422", "503"},
+    "restoreSetting": {"200", "400", "401", "404", "412", "422", "503"},
     # What is locked can't go, and time may be shared with what came in between.
     "deleteTimeEntry": {"204", "400", "401", "404", "409", "412", "503"},
-    "restoreTimeEntry": {"200", "400", "401", "404", "409", "412", "422", "503"},
     "start": {"201", "400", "401", "408", "409", "413", "415", "422", "503"},
-    "stop": {"200", "400", "401", "404", "412", "503"},
+    "stop": {"200", "400", "401", "404", "412", "422", "503"},
     "restart": {"201", "400", "401", "404", "409", "422", "503"},
     "getCurrentTimer": {"200", "204", "304", "400", "401", "503"},
     "getTimeReport": {"200", "304", "400", "401", "422", "503"},
     "getTimeDrawing": {"200", "304", "400", "401", "422", "503"},
     "getTaskReport": {"200", "400", "401", "422", "503"},
+    "runBatch": {"200", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
     "getHealth": {"200"},
     "getDatabaseHealth": {"200", "503"},
 }
 """By operation, or by the verb of those that answer like all others with it."""
 
-UNTAGGED = {"getTaskReport", "getHealth", "getDatabaseHealth"}
-"""What hangs on the very instant."""
+UNTAGGED = {"getTaskReport", "runBatch", "getHealth", "getDatabaseHealth"}
+"""What hangs on the very instant, or is no one row."""
 
 CONDITIONS: dict[str, set[str]] = {
     "list": {"If-None-Match"},
+    "create": {"Idempotency-Key"},
     "get": {"If-None-Match"},
     "put": {"If-Match", "If-None-Match"},
     "patch": {"If-Match"},
     "delete": {"If-Match"},
-    "restore": {"If-Match"},
-    "start": set(),
-    "stop": {"If-Match"},
-    "restart": set(),
+    "restore": {"If-Match", "Idempotency-Key"},
+    "start": {"Idempotency-Key"},
+    "stop": {"If-Match", "Idempotency-Key"},
+    "restart": {"Idempotency-Key"},
+    "runBatch": {"Idempotency-Key"},
     "getTaskReport": set(),
     "getHealth": set(),
     "getDatabaseHealth": set(),
@@ -129,10 +133,11 @@ CONDITIONS: dict[str, set[str]] = {
 STRUCTS: list[Any] = [
     *(TaskNew, TaskPut, TaskPatch, TimeCodeNew, TimeCodePut, TimeCodePatch),
     *(WorkTypeNew, WorkTypePut, WorkTypePatch, SettingPut),
-    *(TimeEntryNew, TimeEntryPut, TimeEntryPatch, TimerStart),
+    *(TimeEntryNew, TimeEntryPut, TimeEntryPatch, TimerStart, Batch),
 ]
 BODIES = {name: struct for served in SERVED for name, struct in served.bodies.items()} | {
-    "startTimer": "TimerStart"
+    "startTimer": "TimerStart",
+    "runBatch": "Batch",
 }
 FORMS = {f"{served.one}{form}" for served in SERVED for form in ("Out", "Page")} | set(BODIES.values())
 """The structs of the resources."""

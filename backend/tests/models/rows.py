@@ -10,6 +10,7 @@ from sqlmodel import Session, SQLModel
 from app.core.ids import new_id
 from app.models.change_head import ChangeHead
 from app.models.config import Config
+from app.models.idempotency_key import IdempotencyKey
 from app.models.task import Task
 from app.models.time_code import TimeCode
 from app.models.time_entry import TimeEntry
@@ -51,6 +52,7 @@ def add_rows(connection: Connection) -> None:
             session.add_all(named)
             session.flush()  # what entries refer to comes first
             session.add_all([*_entries(user_id, numbers, *named[:3]), *_settings(user_id, numbers)])
+            session.add(_answer(user_id))
             session.add(ChangeHead(user_id=user_id, epoch="0123456789ab", seq=next(numbers), purged_seq=0))
         session.flush()
 
@@ -86,3 +88,16 @@ def _settings(user_id: str, numbers: Any) -> list[SQLModel]:
         Config(user_id=user_id, key=key, value=value, seq=next(numbers), updated_at=NINE)
         for key, value in (values | private).items()
     ]
+
+
+def _answer(user_id: str) -> IdempotencyKey:
+    """A kept answer."""
+    return IdempotencyKey(
+        user_id=user_id,
+        key=PRIVATE,
+        fingerprint="0" * 64,
+        status=201,
+        headers={"ETag": '"r0123456789ab.1"'},
+        body=PRIVATE,
+        created_at=NINE,
+    )

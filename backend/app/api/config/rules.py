@@ -1,6 +1,7 @@
 """What a setting may be, and what its list means."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from app.core.http.etags import representation_of
 from app.core.http.faults import fault_of, pointer_to
 from app.core.rows import questions, refusals
 from app.core.rows.pages import Question
+from app.core.rows.resources import Key
 from app.models.config import KEY_MAX, VALUE_MAX
 
 SETTING_REPRESENTATION: Final = representation_of("config-1")
@@ -53,6 +55,13 @@ def checked(key: str, value: Any) -> dict[str, object]:
         _refuse_large(value)
         _refuse_unstorable(value)
     return {"value": msgspec.to_builtins(value, order="sorted")}
+
+
+def _checked(key: Key, values: Mapping[str, Any]) -> dict[str, object]:
+    return checked(str(key), values["value"])
+
+
+SETTINGS.checks.append(_checked)
 
 
 def _known(key: str, value: Any) -> Any:

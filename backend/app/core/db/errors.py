@@ -72,7 +72,7 @@ def problem_of(exc: BaseException) -> ProblemError | None:
     """
     if takes_no_writes(exc):
         return UnavailableError("The database can't take writes now.", retry_after=_NO_WRITES_SECONDS)
-    for cause in _causes(exc):
+    for cause in causes_of(exc):
         if problem := _problem(cause):
             return problem
     if isinstance(exc, DBAPIError) and exc.connection_invalidated:
@@ -88,7 +88,7 @@ def is_taken(exc: BaseException) -> bool:
     return any(
         getattr(cause, "sqlstate", None) == _UNIQUE
         or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
-        for cause in _causes(exc)
+        for cause in causes_of(exc)
     )
 
 
@@ -97,25 +97,25 @@ def takes_no_writes(exc: BaseException) -> bool:
     return any(
         getattr(cause, "sqlstate", None) in _NO_WRITES
         or getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_NO_WRITES
-        for cause in _causes(exc)
+        for cause in causes_of(exc)
     )
 
 
 def name_of(exc: BaseException) -> str:
     """What the driver calls the error: its SQLSTATE, SQLite's name of it, or its class; never its words."""
     for name in ("sqlstate", "sqlite_errorname"):
-        for cause in _causes(exc):
+        for cause in causes_of(exc):
             if found := getattr(cause, name, None):
                 return str(found)
     return type(exc).__name__
 
 
-def _causes(exc: BaseException) -> Iterator[BaseException]:
+def causes_of(exc: BaseException) -> Iterator[BaseException]:
     """The error itself and the driver's own inside it; a group is as bad as what it holds."""
     yield exc
     if isinstance(exc, BaseExceptionGroup):
         for inner in exc.exceptions:
-            yield from _causes(inner)
+            yield from causes_of(inner)
     elif isinstance(exc, StatementError) and exc.orig is not None:
         yield exc.orig
         # The dialect for asyncpg wraps the driver's error a second time.

@@ -16,6 +16,8 @@ from app.core.config import Settings
 from app.core.db import postgres, sqlite
 from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
+from app.core.http.again import note_commit
+from app.core.http.idempotency import carry_key, keep
 
 SAFE_METHODS: Final = ("GET", "HEAD")
 log = logging.getLogger(__name__)
@@ -82,12 +84,16 @@ def open_database(settings: Settings) -> Database:
 async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession, None]:
     """The session of one request: committed when the handler is through, before the response is sent.
 
-    Whatever is raised meanwhile, cancellation included, rolls it back and gives the connection back.
+    Whatever is raised meanwhile, cancellation included, rolls it back and gives the connection back. The
+    answer to a request with an Idempotency-Key is kept in the same transaction.
     """
     database: Database = request.app.state.database
     session = database.session(read_only=request.method in SAFE_METHODS)
+    await carry_key(request, session)
     try:
         yield session
+        await keep(request, session)
+        note_commit(request.scope)
         await session.commit()
     finally:
         await _release(session)

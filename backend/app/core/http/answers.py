@@ -7,6 +7,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 
 from app.core.http.accepts import JSON, SVG
 from app.core.http.etags import ANY, Version, row_tag, versions_of
+from app.core.http.idempotency import RememberedResponse
 from app.core.rows.pages import Page
 from app.core.rows.resources import Out, Resource, Row
 
@@ -60,9 +61,14 @@ def drawing_answer(tag: str | None, drawing: str | None, policy: str) -> Respons
     return _rendered((drawing or "").encode(), status_code, headers, SVG)
 
 
+def json_answer(body: bytes) -> Response[Any]:
+    """200 with JSON that is no one row, and has no tag."""
+    return _rendered(body, HTTP_200_OK, {})
+
+
 def _rendered(
     body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
 ) -> Response[Any]:
     """A response whose body is what its type says, rendered already."""
-    response = Response(body, status_code=status_code, headers=headers, media_type=media_type)
+    response = RememberedResponse(body, status_code=status_code, headers=headers, media_type=media_type)
     return cast(Response[Any], response)

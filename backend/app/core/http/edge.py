@@ -27,6 +27,7 @@ from litestar.types import (
 from litestar.utils import normalize_path
 
 from app.core.errors import MalformedError, RequestTimeoutError
+from app.core.http.again import run_again
 from app.core.http.allow import allow_of, with_head
 from app.core.http.answers import API_PATH
 from app.core.http.cors import cors_headers
@@ -73,7 +74,7 @@ class Edge:
         if exchange.method == "OPTIONS" and (allow := allow_of(self.app, exchange.scope["path"])):
             await exchange.tell_options(allow)
         else:
-            await self.inner(exchange.scope, exchange.receive, exchange.send)
+            await run_again(self.inner, exchange.scope, exchange.receive, exchange.send)
 
 
 class Exchange:

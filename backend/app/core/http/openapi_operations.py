@@ -36,8 +36,18 @@ CONDITIONS: Final[Json] = {
     "create_only": {"name": "If-None-Match", "description": "`*`: create, but do not replace."},
 }
 
+IDEMPOTENCY_KEY: Final[Json] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Of your choice, a new one for each request: sent again with it, a request is not done"
+    " twice but answered as before, for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 TEXT: Final[Json] = {"type": "string"}
 ETAG: Final[Json] = {"ETag": {"description": "The entity tag.", "schema": TEXT}}
+REPLAYED: Final[Json] = {
+    "Idempotency-Replayed": {"description": "`true` where the request was answered before.", "schema": TEXT}
+}
 LOCATION: Final[Json] = {"Location": {"description": "Where the new row is.", "schema": TEXT}}
 RETRY_AFTER: Final[Json] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
 CHALLENGE: Final[Json] = {"WWW-Authenticate": {"description": "`Bearer`.", "schema": TEXT}}
@@ -58,6 +68,11 @@ class Operation(NamedTuple):
     def takes(self) -> set[str]:
         """The names of what the handler takes."""
         return set(self.handler.parsed_fn_signature.parameters)
+
+    @property
+    def may_bear_a_key(self) -> bool:
+        """Whether an Idempotency-Key means something to it."""
+        return "POST" in self.handler.http_methods and self.path.startswith(API_PATH)
 
     @property
     def structs(self) -> Iterator[Struct]:
@@ -100,6 +115,8 @@ def _complete_input(operation: Operation) -> None:
     for name in operation.handler.parsed_fn_signature.parameters:
         if name in CONDITIONS:
             parameters.append({**CONDITIONS[name], "in": "header", "schema": TEXT})
+    if operation.may_bear_a_key:
+        parameters.append(IDEMPOTENCY_KEY)
     if parameters:
         operation.document["parameters"] = parameters
     if (body := operation.handler.parsed_data_field) and body.is_optional:
@@ -137,15 +154,21 @@ def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
         responses["201"] = dict(responses["200"])
     for form in operation.handler.opt.get("forms", ()):
         responses["200"]["content"][form] = {"schema": TEXT}
-    # What hangs on the very instant says so, and has no tag.
-    tagged = operation.handler.opt.get("tagged", True)
-    for status in {"200", "201"} & set(responses) if tagged else ():
-        responses[status]["headers"] = ETAG | LOCATION if status == "201" else ETAG
+    for status in {"200", "201"} & set(responses):
+        if headers := _headers_of(operation, status):
+            responses[status]["headers"] = headers
     if "if_none_match" in operation.takes:
         responses["304"] = {"description": "Your copy is still good.", "headers": ETAG}
     for problem in _problems_of(operation):
         responses[str(problem)] = {"$ref": f"#/components/responses/Problem{problem}"}
     operation.document["responses"] = dict(sorted(responses.items()))
+
+
+def _headers_of(operation: Operation, status: str) -> Json:
+    """The headers of a good answer with a body. What hangs on the very instant says so, and has no tag."""
+    found: Json = ETAG if operation.handler.opt.get("tagged", True) else {}
+    found = found | LOCATION if status == "201" else found
+    return found | REPLAYED if operation.may_bear_a_key else found
 
 
 def _describe(response: Json, schemas: dict[str, Json], status: int, summary: str) -> None:
@@ -166,6 +189,7 @@ def _problems_of(operation: Operation) -> set[int]:
     found |= {404} if "{" in operation.path else set()
     found |= {408, 409, 413, 415, 422} if "data" in takes else set()
     found |= {412} if {"if_match", "create_only"} & takes else set()
+    found |= {422} if operation.may_bear_a_key else set()
     found |= operation.handler.opt.get("problems", set())
     return found | ({422} if "query" in operation.handler.opt else set())
 

@@ -19,7 +19,10 @@ from app.core.errors import (
     TooLargeError,
     UnavailableError,
 )
+from app.core.http.again import follows
 from app.core.http.bodies import BODY_MAX
+from app.core.http.idempotency import replayed
+from app.core.rows.retries import AnsweredError
 
 PROBLEM_JSON: Final = "application/problem+json"
 
@@ -45,9 +48,17 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def answer_problem(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
-    """The answer to any exception: its problem, or a 500 that says nothing and is logged with its stack."""
-    problem = _problem_from(error)
+    """The answer to any exception: its problem, or a 500 that says nothing and is logged with its stack.
+
+    Where another run of the request follows, what is answered here goes nowhere.
+    """
+    if isinstance(error, AnsweredError):
+        return replayed(error.answer)
     request_id = request.scope["state"]["request_id"]
+    if follows(request.scope, error):
+        log.info("run again", extra={"request_id": request_id, "cause": name_of(error)})
+        return Response(b"", status_code=UnavailableError.status)
+    problem = _problem_from(error)
     if problem is None:
         log.error("unhandled exception", exc_info=error, extra={"request_id": request_id})
         problem = ProblemError("Something went wrong here; the request id finds it in the log.")

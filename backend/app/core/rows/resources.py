@@ -20,6 +20,9 @@ Out = TypeVar("Out")
 Key = UUID | str
 """What names a row among a person's: its id, or the key of a setting."""
 
+Check = Callable[[Key, Mapping[str, Any]], dict[str, object]]
+"""The columns of the row with this key, of those that a body sets. Raises InvalidError."""
+
 Derivation = Callable[[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]], ColumnElement[Any]]
 """Makes a column's value out of the new value it follows from, its own present one, and the moment."""
 
@@ -39,6 +42,8 @@ class Resource(Generic[Out]):
     `references` are the columns that name a row of another table of the same person's.
     `rules` decide about every change, in their order, under the person's turn: the resource's rules.py
     adds them, since it stands above the statements.
+    `checks` complete the columns that a body sets for a row with a key that says what they may be, and
+    refuse what it does not take, without a look at the database.
     `new`, `put` and `patch` are the bodies that its verbs take; a view of another resource's rows has none.
     """
 
@@ -54,6 +59,7 @@ class Resource(Generic[Out]):
     unique: str | None = None
     references: Mapping[str, "Resource[Any]"] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
     new: type[msgspec.Struct] | None = None
     put: type[msgspec.Struct] | None = None
     patch: type[msgspec.Struct] | None = None

@@ -8,6 +8,8 @@ from typing import Final
 from sqlalchemy import BigInteger, String, bindparam, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.rows.retries import refuse_repeat
+
 EPOCH_BYTES: Final = 6
 
 TAKE_NUMBERS = text(
@@ -20,16 +22,21 @@ TAKE_NUMBERS = text(
     bindparam("count", type_=BigInteger()),
 )
 
-GIVE_BACK_NUMBER = text(
-    "UPDATE change_heads SET seq = seq - 1 WHERE change_heads.user_id = :user_id AND seq = :seq"
-).bindparams(bindparam("user_id", type_=String()), bindparam("seq", type_=BigInteger()))
+GIVE_BACK_NUMBERS = text(
+    "UPDATE change_heads SET seq = seq - :count WHERE change_heads.user_id = :user_id AND seq = :seq"
+).bindparams(
+    bindparam("user_id", type_=String()),
+    bindparam("seq", type_=BigInteger()),
+    bindparam("count", type_=BigInteger()),
+)
 
 
 @dataclass(frozen=True)
 class Turn:
     """One person's turn to write: nobody else changes their rows until it is committed or rolled back.
 
-    `seq` is the number taken, `at` the moment, read from the clock after the number.
+    `seq` is the number taken, `at` the moment, read from the clock after the number. `spared` is there
+    where numbers were taken for several changes: the number, once a change did without it.
     """
 
     session: AsyncSession
@@ -37,22 +44,54 @@ class Turn:
     epoch: str
     seq: int
     at: datetime
+    spared: list[int] | None = None
 
 
 async def take_turn(session: AsyncSession, user_id: str) -> Turn:
-    """Takes the next number of this person's, waiting for whoever holds the turn."""
-    parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": 1}
-    connection = await session.connection()
-    epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
-    return Turn(session, user_id, epoch, seq, datetime.now(UTC))
+    """Takes the next number of this person's, waiting for whoever holds the turn.
+
+    Raises AnsweredError or KeyReusedError for a request whose Idempotency-Key was seen before.
+    """
+    return replace(await take_turns(session, user_id, 1), spared=None)
+
+
+async def take_turns(session: AsyncSession, user_id: str, count: int) -> Turn:
+    """As `take_turn`, with numbers for `count` changes; `following` hands them out."""
+    epoch, last = await _take_numbers(session, user_id, count)
+    turn = Turn(session, user_id, epoch, last - count + 1, datetime.now(UTC), [])
+    await refuse_repeat(session, user_id, turn.at)
+    return turn
 
 
 async def next_turn(turn: Turn) -> Turn:
     """The same turn with the number after, for a second change at the same moment."""
-    return replace(await take_turn(turn.session, turn.user_id), at=turn.at)
+    _, seq = await _take_numbers(turn.session, turn.user_id, 1)
+    return replace(turn, seq=seq)
+
+
+def following(turn: Turn) -> Turn:
+    """The turn of the change after, by a number of those that were taken together."""
+    return replace(turn, seq=turn.seq if turn.spared else turn.seq + 1, spared=[])
 
 
 async def give_back(turn: Turn) -> None:
     """Returns the number, which no row bears; what the transaction did before stays."""
-    connection = await turn.session.connection()
-    await connection.execute(GIVE_BACK_NUMBER, {"user_id": turn.user_id, "seq": turn.seq})
+    if turn.spared is None:
+        await give_back_from(turn, turn.seq)
+    else:
+        turn.spared.append(turn.seq)
+
+
+async def give_back_from(turn: Turn, last: int) -> None:
+    """Returns the turn's number and those after it, up to the last that was taken."""
+    if (count := last - turn.seq + 1) > 0:
+        values = {"user_id": turn.user_id, "seq": last, "count": count}
+        await (await turn.session.connection()).execute(GIVE_BACK_NUMBERS, values)
+
+
+async def _take_numbers(session: AsyncSession, user_id: str, count: int) -> tuple[str, int]:
+    """The epoch, and the last of the numbers taken."""
+    parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": count}
+    connection = await session.connection()
+    epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
+    return epoch, seq

@@ -189,7 +189,7 @@ async def test_the_network_falls_silent_in_mid_transaction(empty_postgres_databa
 async def test_a_rollback_that_fails_hides_no_error(empty_postgres_database_url: str) -> None:
     async with behind_a_wire(empty_postgres_database_url) as (wire, database):
         state = SimpleNamespace(state=SimpleNamespace(database=database))
-        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="POST")))
+        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="PUT")))
         await run(await anext(provider), ONE)
         wire.flowing.clear()
         start = time.monotonic()

@@ -164,7 +164,7 @@ async def test_a_connection_that_can_not_roll_back_is_replaced(
 ) -> None:
     async with opened(empty_database_url, db_pool_size=1, db_max_overflow=0) as database:
         state = SimpleNamespace(state=SimpleNamespace(database=database))
-        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="POST")))
+        provider = provide_session(cast(Any, SimpleNamespace(app=state, method="PUT")))
         session = await anext(provider)
         await run(session, text("CREATE TABLE notes (n int)"))
         adapted = (await (await session.connection()).get_raw_connection()).dbapi_connection

@@ -37,6 +37,7 @@ PROBLEMS = {
     (413, "too_large", "Body too large"),
     (415, "unsupported_media_type", "Unsupported media type"),
     (422, "invalid", "Invalid input"),
+    (422, "key_reused", "Idempotency key reused"),
     (500, "internal_error", "Internal error"),
     (503, "unavailable", "Service unavailable"),
 }

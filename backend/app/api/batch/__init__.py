@@ -1,0 +1,1 @@
+"""Many writes at once over HTTP."""
