@@ -15,6 +15,7 @@ from litestar.types import ASGIApp
 
 from app.core.auth.dev_key import DevKeyError
 from app.core.config import Settings, SettingsError, load_settings
+from app.core.feed.wakes import Wakes
 from app.core.http.connections import BoundedProtocol
 from app.core.http.docs import DOCS_PATH
 from app.core.logs import configure_logging
@@ -36,9 +37,10 @@ log = logging.getLogger("app")
 class Server(uvicorn.Server):
     """Uvicorn, saying where it serves once it does, and gone within ten seconds of being told to stop."""
 
-    def __init__(self, settings: Settings, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, settings: Settings, app: Litestar) -> None:
+        super().__init__(configuration(app))
         self.settings = settings
+        self.app = app
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Run the app's own start-up, listen, then say so."""
@@ -46,6 +48,12 @@ class Server(uvicorn.Server):
         for sock in sockets or []:
             sock.listen(WAITING_MAX)  # those not yet accepted wait in the kernel, where they cost us nothing
         _say(banner(self.settings))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let nobody wait for what may come, then stop; the app's own end comes after its last answer."""
+        wakes: Wakes = self.app.state.wakes
+        wakes.stop()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop, answering what is in flight.
@@ -100,10 +108,10 @@ def briefly(app: Litestar) -> ASGIApp:
     return brief
 
 
-def configuration(settings: Settings) -> uvicorn.Config:
+def configuration(app: Litestar) -> uvicorn.Config:
     """How Uvicorn runs the app: HTTP/1.1 only, and the app logs its own requests."""
     return uvicorn.Config(
-        briefly(create_app(settings)),
+        briefly(app),
         lifespan="on",
         loop="asyncio",
         http=BoundedProtocol,
@@ -148,13 +156,13 @@ def main() -> int:
         return _fail(_why_not_bound(settings, error), 1)
     with sock:
         try:
-            config = configuration(settings)
+            app = create_app(settings)
         except DevKeyError as error:
             return _fail(str(error), 2)
         configure_logging(settings.log_level)
         for warning in settings.warnings:
             log.warning(warning)
-        Server(settings, config).run([sock])
+        Server(settings, app).run([sock])
     return 0
 
 

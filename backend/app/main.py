@@ -13,12 +13,14 @@ from litestar.di import Provide
 from app.api import controllers, resources_by_type
 from app.api.health.controller import HealthController
 from app.api.health.probe import Probe
-from app.core.auth.guard import provide_user_id, require_user
+from app.core.auth.guard import provide_token_end, provide_user_id, require_user
 from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
 from app.core.db.migrate import UnreachableError, revisions, upgrade
 from app.core.db.migration_lock import OrphansError
 from app.core.db.session import Database, open_database, provide_session
+from app.core.feed.running import waking
+from app.core.feed.wakes import Wakes
 from app.core.http import conditions
 from app.core.http.accepts import wants_csv
 from app.core.http.answers import API_PATH
@@ -38,15 +40,17 @@ log = logging.getLogger(__name__)
 def create_app(settings: Settings) -> Litestar:
     """The service, wired for these settings; nothing is opened before it starts."""
     database = open_database(settings)
-    resources = [controller for controller in controllers() if controller is not HealthController]
+    wakes = Wakes(reads_at_once=max(1, settings.db_pool_size // 2))
+    served = [controller for controller in controllers() if controller is not HealthController]
     api = Router(
         API_PATH,
-        route_handlers=resources,
+        route_handlers=served,
         guards=[require_user],
         response_class=RememberedResponse,
         dependencies={
             "session": Provide(provide_session),
             "user_id": Provide(provide_user_id, sync_to_thread=False),
+            "token_ends_at": Provide(provide_token_end, sync_to_thread=False),
             "asked": Provide(provide_asked, sync_to_thread=False),
             "if_match": Provide(conditions.if_match, sync_to_thread=False),
             "if_none_match": Provide(conditions.if_none_match, sync_to_thread=False),
@@ -59,15 +63,16 @@ def create_app(settings: Settings) -> Litestar:
         request_class=StrictRequest,
         request_max_body_size=BODY_MAX,
         exception_handlers={Exception: answer_problem},
-        openapi_config=openapi_config(VERSION, [*resources, HealthController]),
+        openapi_config=openapi_config(VERSION, [*served, HealthController]),
         logging_config=None,
-        lifespan=[_lifespan(settings, database)],
+        lifespan=[_lifespan(settings, database, wakes)],
         state=State(
             {
                 "database": database,
                 "verifier": make_verifier(settings),
                 "probe": Probe(database, revisions()),
                 "resources": resources_by_type(),
+                "wakes": wakes,
             }
         ),
     )
@@ -76,7 +81,7 @@ def create_app(settings: Settings) -> Litestar:
 
 
 def _lifespan(
-    settings: Settings, database: Database
+    settings: Settings, database: Database, wakes: Wakes
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     """Migrates before the first request where that is wanted, and says what is amiss with the database."""
     about = {"version": VERSION, "environment": settings.environment, "database": str(database.url)}
@@ -89,7 +94,8 @@ def _lifespan(
                 await _migrate(settings, database)
             await _look(probe)
             log.info("started", extra=about)
-            yield
+            async with waking(settings, database, wakes):
+                yield
         finally:
             await probe.aclose()
             await app.state.verifier.aclose()

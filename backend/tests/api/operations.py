@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.batch.schemas import Batch
+from app.api.changes.schemas import ChangeQuery, StreamQuery
 from app.api.config.schemas import SettingOut, SettingPut, SettingQuery
 from app.api.reports.drawing import TimeDrawingQuery
 from app.api.reports.schemas import TimeQuery
@@ -79,6 +80,8 @@ OPERATIONS = {
     "getTimeDrawing": ("get", "/api/v1/reports/time.svg"),
     "getTaskReport": ("get", "/api/v1/reports/tasks"),
     "runBatch": ("post", "/api/v1/batch"),
+    "listChanges": ("get", "/api/v1/changes"),
+    "streamChanges": ("get", "/api/v1/changes/stream"),
     "getHealth": ("get", "/health"),
     "getDatabaseHealth": ("get", "/health/db"),
 }
@@ -105,13 +108,24 @@ ANSWERS = {
     "getTimeDrawing": {"200", "304", "400", "401", "422", "503"},
     "getTaskReport": {"200", "400", "401", "422", "503"},
     "runBatch": {"200", "400", "401", "404", "408", "409", "412", "413", "415", "422", "503"},
+    "listChanges": {"200", "400", "401", "410", "422", "503"},
+    "streamChanges": {"200", "400", "401", "410", "422", "503"},
     "getHealth": {"200"},
     "getDatabaseHealth": {"200", "503"},
 }
 """By operation, or by the verb of those that answer like all others with it."""
 
-UNTAGGED = {"getTaskReport", "runBatch", "getHealth", "getDatabaseHealth"}
-"""What hangs on the very instant, or is no one row."""
+UNTAGGED = {
+    *("getTaskReport", "runBatch", "listChanges", "streamChanges", "getHealth", "getDatabaseHealth"),
+}
+"""What hangs on the very instant, is no one row, or has a cursor instead."""
+
+FORMS_OF_ANSWERS = {
+    "getTimeReport": {"application/json", "text/csv"},
+    "getTimeDrawing": {"image/svg+xml"},
+    "streamChanges": {"text/event-stream"},
+}
+"""The media types of those that don't answer in JSON alone."""
 
 CONDITIONS: dict[str, set[str]] = {
     "list": {"If-None-Match"},
@@ -126,6 +140,8 @@ CONDITIONS: dict[str, set[str]] = {
     "restart": {"Idempotency-Key"},
     "runBatch": {"Idempotency-Key"},
     "getTaskReport": set(),
+    "listChanges": set(),
+    "streamChanges": {"Last-Event-ID"},
     "getHealth": set(),
     "getDatabaseHealth": set(),
 }
@@ -150,6 +166,8 @@ QUERIES: dict[str, Any] = {
     "getTimeReport": TimeQuery,
     "getTimeDrawing": TimeDrawingQuery,
     "getTaskReport": TaskTimeQuery,
+    "listChanges": ChangeQuery,
+    "streamChanges": StreamQuery,
 }
 ROWS: dict[str, Any] = {
     "TaskOut": TaskOut,

@@ -23,7 +23,7 @@ async def require_user(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRo
     """
     token = bearer_token(connection.scope["headers"])
     verifier: Verifier = connection.app.state.verifier
-    connection.scope["user"] = await verifier.verify(token)
+    connection.scope["user"], connection.scope["auth"] = await verifier.verify_until(token)
 
 
 def provide_user_id(request: Request[Any, Any, Any]) -> str:
@@ -32,6 +32,12 @@ def provide_user_id(request: Request[Any, Any, Any]) -> str:
     if not user_id:
         raise ImproperlyConfiguredException(f"{request.scope['path']} wants a user_id but has no guard")
     return user_id
+
+
+def provide_token_end(request: Request[Any, Any, Any]) -> float:
+    """The dependency `token_ends_at`: until when the guard lets this token in, in Unix seconds."""
+    ends_at: float = request.scope["auth"]
+    return ends_at
 
 
 def bearer_token(headers: Iterable[tuple[bytes, bytes]]) -> str:

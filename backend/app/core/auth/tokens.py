@@ -5,7 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from joserfc.jwk import OctKey
 
@@ -14,6 +14,7 @@ from app.core.auth.claim_checks import check_claims
 from app.core.auth.jwks import Jwks
 from app.core.auth.keys import KeySource, OneKey, TokenRegistry
 from app.core.auth.token_checks import (
+    LEEWAY_SECONDS,
     SENT_BY_MISTAKE,
     TOKEN_LENGTH_MAX,
     Rules,
@@ -27,6 +28,13 @@ REMEMBERED_SECONDS: Final = 60
 REMEMBERED_MAX: Final = 10_000
 
 logger = logging.getLogger(__name__)
+
+
+class Holder(NamedTuple):
+    """Who holds a token, and until when it counts, in Unix seconds."""
+
+    user_id: str
+    ends_at: float
 
 
 class Verifier:
@@ -45,11 +53,15 @@ class Verifier:
         self._clock = clock
         self._capacity = capacity
         self._generation = keys.generation
-        # sha256 of the token → (sub, remembered from, until): the token itself stays nowhere.
-        self._remembered: OrderedDict[bytes, tuple[str, float, float]] = OrderedDict()
+        # sha256 of the token → (holder, remembered from, until): the token itself stays nowhere.
+        self._remembered: OrderedDict[bytes, tuple[Holder, float, float]] = OrderedDict()
 
     async def verify(self, token: str) -> str:
         """The token's `sub`. Raises UnauthorizedError, or UnavailableError without the issuer's keys."""
+        return (await self.verify_until(token)).user_id
+
+    async def verify_until(self, token: str) -> Holder:
+        """The token's holder, and until when it counts. Raises as `verify` does."""
         # One character more than any token has: enough to tell them apart, whatever the length.
         beginning = token[: TOKEN_LENGTH_MAX + 1]
         digest = hashlib.sha256(beginning.encode("utf-8", "surrogatepass")).digest()
@@ -63,30 +75,30 @@ class Verifier:
         """Let go of the issuer."""
         await self._keys.aclose()
 
-    async def _verify(self, token: str, digest: bytes) -> str:
+    async def _verify(self, token: str, digest: bytes) -> Holder:
         claims = await signed_claims(token, self._keys, self._rules)
         now = self._clock()
         check_claims(claims, self._rules, int(now))
-        sub: str = claims["sub"]
-        self._remember(digest, sub, now, min(now + REMEMBERED_SECONDS, claims["exp"]))
-        return sub
+        holder = Holder(claims["sub"], claims["exp"] + LEEWAY_SECONDS)
+        self._remember(digest, holder, now, min(now + REMEMBERED_SECONDS, claims["exp"]))
+        return holder
 
-    def _recall(self, digest: bytes) -> str | None:
+    def _recall(self, digest: bytes) -> Holder | None:
         self._forget_if_keys_changed()
         found = self._remembered.get(digest)
         if found is None:
             return None
-        sub, since, until = found
+        holder, since, until = found
         # `since`: a clock set back must not make a memory last longer.
         if not since <= self._clock() < until:
             del self._remembered[digest]
             return None
         self._remembered.move_to_end(digest)
-        return sub
+        return holder
 
-    def _remember(self, digest: bytes, sub: str, since: float, until: float) -> None:
+    def _remember(self, digest: bytes, holder: Holder, since: float, until: float) -> None:
         self._forget_if_keys_changed()
-        self._remembered[digest] = (sub, since, until)
+        self._remembered[digest] = (holder, since, until)
         if len(self._remembered) > self._capacity:
             self._remembered.popitem(last=False)
 

@@ -1,7 +1,8 @@
 """The database: its engines, and the session that each request gets."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,10 +17,14 @@ from app.core.config import Settings
 from app.core.db import postgres, sqlite
 from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
+from app.core.feed.wakes import Wakes
 from app.core.http.again import note_commit
 from app.core.http.idempotency import carry_key, keep
 
 SAFE_METHODS: Final = ("GET", "HEAD")
+WRITTEN: Final = "written"
+"""Where a session's `info` names the people whose rows its transaction may have changed."""
+
 log = logging.getLogger(__name__)
 
 
@@ -95,6 +100,20 @@ async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[Asy
         await keep(request, session)
         note_commit(request.scope)
         await session.commit()
+        if written := session.info.pop(WRITTEN, None):
+            wakes: Wakes = request.app.state.wakes
+            for user_id in written:
+                wakes.wrote(user_id)
+    finally:
+        await _release(session)
+
+
+@asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session for one short read, where a request's own would hold its connection for too long."""
+    session = database.session(read_only=True)
+    try:
+        yield session
     finally:
         await _release(session)
 

@@ -28,7 +28,7 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class StrictRequest(Request[str, None, State]):
+class StrictRequest(Request[str, float, State]):
     """A request whose JSON is decoded straight into the handler's `data` type.
 
     Litestar would decode to plain objects and convert leniently ("5" becomes 5); msgspec's decoder is

@@ -43,7 +43,8 @@ class BoundedProtocol(H11Protocol):
     reader_seconds: float = 60
     """For a client who takes nothing of what waits for it."""
     stop_seconds: float = 1.5
-    """For the rest of a body once the service is told to stop: nothing was promised for a part of one."""
+    """For the rest of a body once the service is told to stop: nothing was promised for a part of one.
+    For a client who takes nothing, too: a stream has no end that it could be given."""
     connections_max: int = connections_allowed()
 
     _complained_at: ClassVar[float] = -inf
@@ -91,6 +92,8 @@ class BoundedProtocol(H11Protocol):
         """Stop once the request that is being answered has its answer."""
         super().shutdown()
         self.loop.call_later(self.stop_seconds, self._drop_half_said)
+        self.reader_seconds = min(self.reader_seconds, self.stop_seconds)
+        self._watch_reader()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the clocks."""

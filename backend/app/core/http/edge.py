@@ -31,6 +31,7 @@ from app.core.http.again import run_again
 from app.core.http.allow import allow_of, with_head
 from app.core.http.answers import API_PATH
 from app.core.http.cors import cors_headers
+from app.core.http.events import EVENT_STREAM
 from app.core.ids import new_id
 
 BODY_SECONDS: Final = 30
@@ -99,6 +100,8 @@ class Exchange:
         self.status = 0
         self.is_cancelled = False
         self.is_with_client = False
+        self.is_stream = False
+        self.is_complete = False
         # HEAD is GET without the body (RFC 9110 §9.3.2); the server keeps its own scope and sees HEAD.
         inner = {**scope, "method": "GET" if self.method == "HEAD" else self.method}
         inner["state"] = {**scope.get("state", {}), "request_id": self.request_id}
@@ -108,7 +111,7 @@ class Exchange:
         """Runs the work to its end even when the caller is cancelled, who then learns of it.
 
         Whoever cancels in mid-write could not tell whether it was written. Only waiting for the client,
-        who is gone, ends at once.
+        who is gone, ends at once, and a stream of events, which has no end of its own.
         """
         task = asyncio.ensure_future(work)
         try:
@@ -116,7 +119,7 @@ class Exchange:
         except asyncio.CancelledError:
             self.is_cancelled = True
             while not task.done():
-                if self.is_with_client:
+                if self.is_with_client or self.is_stream:
                     task.cancel()
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait({task})
@@ -140,11 +143,15 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Passes the answer on, with the headers that every answer carries."""
+        if self.is_complete:
+            return
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.complete(message)
-        elif message["type"] == "http.response.body" and self.method == "HEAD":
-            message["body"] = b""
+        elif message["type"] == "http.response.body":
+            if self.method == "HEAD":
+                message |= {"body": b"", "more_body": False}
+            self.is_complete = not message.get("more_body", False)
         await self._with_client(lambda: self.outer_send(message))
 
     async def tell_options(self, allow: str) -> None:
@@ -168,6 +175,7 @@ class Exchange:
         headers["x-request-id"] = self.request_id
         for name, value in SECURITY_HEADERS.items():
             headers.setdefault(name, value)
+        self.is_stream = headers.get("content-type", "").startswith(EVENT_STREAM)
         if "cache-control" not in headers:
             headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
         if "allow" in headers:

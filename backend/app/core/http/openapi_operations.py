@@ -8,6 +8,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from app.core.http.answers import API_PATH
+from app.core.http.events import EVENT_STREAM
 from app.core.http.openapi_schemas import REFERENCE, Json, query_parameters
 from app.core.http.problems import PROBLEM_JSON
 
@@ -17,6 +18,7 @@ PROBLEMS: Final = {
     404: "Nothing of yours is here.",
     408: "The body did not arrive in time.",
     409: "It contradicts what is stored: the id is taken or in the trash, or `errors` says what is taken.",
+    410: "The cursor is overtaken: load again without it.",
     412: "The row is not in the state that the condition asks for; `current` is the row.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -44,6 +46,13 @@ IDEMPOTENCY_KEY: Final[Json] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 TEXT: Final[Json] = {"type": "string"}
+LAST_EVENT_ID: Final[Json] = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The id of the last event that you got; it counts before `since`.",
+    "schema": TEXT,
+}
+EVENTS: Final = "Events: `change`, an item as its data; `gone`, where the cursor is overtaken meanwhile."
 ETAG: Final[Json] = {"ETag": {"description": "The entity tag.", "schema": TEXT}}
 REPLAYED: Final[Json] = {
     "Idempotency-Replayed": {"description": "`true` where the request was answered before.", "schema": TEXT}
@@ -112,11 +121,7 @@ def _complete_input(operation: Operation) -> None:
         parameter["description"] = _description_of(parameter["name"])
     if query := operation.handler.opt.get("query"):
         parameters += query_parameters(query)
-    for name in operation.handler.parsed_fn_signature.parameters:
-        if name in CONDITIONS:
-            parameters.append({**CONDITIONS[name], "in": "header", "schema": TEXT})
-    if operation.may_bear_a_key:
-        parameters.append(IDEMPOTENCY_KEY)
+    parameters += _header_parameters(operation)
     if parameters:
         operation.document["parameters"] = parameters
     if (body := operation.handler.parsed_data_field) and body.is_optional:
@@ -126,6 +131,17 @@ def _complete_input(operation: Operation) -> None:
     if "PATCH" in operation.handler.http_methods:
         content: Json = operation.document["requestBody"]["content"]
         content["application/merge-patch+json"] = content["application/json"]
+
+
+def _header_parameters(operation: Operation) -> Iterator[Json]:
+    """The conditions that the handler takes, the key of a POST, and where a stream goes on."""
+    for name in operation.handler.parsed_fn_signature.parameters:
+        if name in CONDITIONS:
+            yield {**CONDITIONS[name], "in": "header", "schema": TEXT}
+    if operation.may_bear_a_key:
+        yield IDEMPOTENCY_KEY
+    if "events" in operation.handler.opt:
+        yield LAST_EVENT_ID
 
 
 def _complete_optional(body: Json) -> None:
@@ -150,6 +166,8 @@ def _complete_output(operation: Operation, schemas: dict[str, Json]) -> None:
         operation.document["security"] = []
         return
     operation.document["security"] = [{"bearer": []}]
+    if "events" in operation.handler.opt:
+        responses["200"] = {"description": EVENTS, "content": {EVENT_STREAM: {"schema": TEXT}}}
     if "create_only" in operation.takes:
         responses["201"] = dict(responses["200"])
     for form in operation.handler.opt.get("forms", ()):
@@ -191,6 +209,7 @@ def _problems_of(operation: Operation) -> set[int]:
     found |= {412} if {"if_match", "create_only"} & takes else set()
     found |= {422} if operation.may_bear_a_key else set()
     found |= operation.handler.opt.get("problems", set())
+    found |= {410} if "gone" in operation.handler.opt else set()
     return found | ({422} if "query" in operation.handler.opt else set())
 
 

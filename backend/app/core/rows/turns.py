@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import BigInteger, String, bindparam, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import WRITTEN
 from app.core.rows.retries import refuse_repeat
 
 EPOCH_BYTES: Final = 6
@@ -94,4 +95,5 @@ async def _take_numbers(session: AsyncSession, user_id: str, count: int) -> tupl
     parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": count}
     connection = await session.connection()
     epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
+    session.info.setdefault(WRITTEN, set()).add(user_id)
     return epoch, seq

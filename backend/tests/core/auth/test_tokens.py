@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey, Key, OctKey, RSAKey
 from pydantic import SecretStr
 
 from app.core.auth.keys import OneKey
+from app.core.auth.token_checks import LEEWAY_SECONDS
 from app.core.auth.tokens import Verifier, make_verifier
 from app.core.config import Settings
 from app.core.errors import UnauthorizedError
@@ -34,6 +35,16 @@ def _by_joserfc(algorithm: str, key: Any) -> str:
 
 async def test_a_good_token_names_its_bearer() -> None:
     assert await verifier_of(KEY, Clock()).verify(sign(KEY, claims_of(sub="alice"))) == "alice"
+
+
+async def test_it_says_until_when_the_token_passes_remembered_or_not() -> None:
+    clock = Clock()
+    verifier, token = verifier_of(KEY, clock), sign(KEY, claims_of(sub="alice", exp=NOW + 100))
+    for _ in range(2):
+        assert await verifier.verify_until(token) == ("alice", NOW + 100 + LEEWAY_SECONDS)
+    clock.now = NOW + 100 + LEEWAY_SECONDS
+    with pytest.raises(UnauthorizedError):
+        await verifier.verify_until(token)
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "Ed25519"])
