@@ -108,6 +108,23 @@ def sqlite_database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return _sqlite_url(shutil.copyfile(sqlite_template, tmp_path / "app.db"))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+async def module_database_url(
+    request: pytest.FixtureRequest,
+    postgres_server: str,
+    postgres_template: str,
+    sqlite_template: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[str]:
+    """A migrated database that the tests of a module share, on each engine."""
+    if request.param == "sqlite":
+        yield _sqlite_url(shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("module") / "app.db"))
+        return
+    name = _new_name()
+    yield await create_database(postgres_server, name, postgres_template)
+    await drop_database(postgres_server, name)
+
+
 @pytest.fixture
 def empty_sqlite_database_url(tmp_path: Path) -> str:
     """An empty database on SQLite: the file is not there yet."""

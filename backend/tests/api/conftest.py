@@ -1,4 +1,4 @@
-"""What the service asks of the database."""
+"""What the service asks of the database, and a database with years in it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import Connection, event
 
+from tests.api.years import load_years
 from tests.service import Statement
 
 BOUNDARIES = ("BEGIN", "PRAGMA")
@@ -27,3 +28,10 @@ def statements(app: Litestar) -> Iterator[list[Statement]]:
     yield ran
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(scope="module")
+async def years_url(module_database_url: str) -> str:
+    """The database of two people's years, for the tests of a module that change nothing."""
+    await load_years(module_database_url)
+    return module_database_url

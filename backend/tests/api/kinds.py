@@ -10,6 +10,7 @@ import httpx
 from litestar import Controller
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
+from sqlalchemy import Text
 
 from app.api import controllers
 from app.core.http.answers import API_PATH
@@ -43,6 +44,15 @@ class Kind:
     def needs_text(self) -> bool:
         """Whether that text must be there."""
         return not self.resource.table.c[self.text].nullable
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The texts of its that clients set and may leave out."""
+        columns, body = self.resource.table.c, self.resource.put
+        names = body.__struct_fields__ if body else ()
+        return tuple(
+            name for name in names if isinstance(columns[name].type, Text) and columns[name].nullable
+        )
 
     @property
     def least(self) -> Row:

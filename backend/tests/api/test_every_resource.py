@@ -60,18 +60,19 @@ async def test_put_creates_and_replaces_and_creates_no_more(kind: Kind, alice: h
     body = kind.least
     replaced = await alice.put(where, json=body)
     assert (replaced.status_code, "location" in replaced.headers) == (200, False)
-    assert replaced.json() == replaced.json() | body | kept(created.json()) | {"seq": 2, "description": None}
+    settled = dict.fromkeys(kind.optional) | body | kept(created.json()) | {"seq": 2}
+    assert replaced.json() == replaced.json() | settled
     again = await alice.put(where, json=kind.draft(), headers={"If-None-Match": "*"})
     assert (again.status_code, again.json()["current"]) == (412, replaced.json())
 
 
 async def test_a_patch_touches_what_it_names_and_null_clears(kind: Kind, alice: httpx.AsyncClient) -> None:
     row = await kind.add(alice)
-    answer = await alice.patch(kind.at(row), json={kind.text: "Another", "description": None})
+    changes = dict.fromkeys(kind.optional) | {kind.text: "Another"}
+    answer = await alice.patch(kind.at(row), json=changes)
     changed = answer.json()
     assert changed == row | {
-        kind.text: "Another",
-        "description": None,
+        **changes,
         "seq": 2,
         "updated_at": changed["updated_at"],
     }
@@ -129,7 +130,7 @@ async def test_every_answer_has_the_bytes_that_msgspec_writes(kind: Kind, alice:
     lists = [name for name, value in kind.example.items() if isinstance(value, list)]
     rows = []
     for text in HARD:
-        fields = {kind.text: text, "description": text} | dict.fromkeys(lists, HARD)
+        fields = dict.fromkeys((kind.text, *kind.optional), text) | dict.fromkeys(lists, HARD)
         answer = await alice.post(kind.where, json=kind.draft(**fields))
         assert answer.status_code == 201, answer.text
         assert answer.json() == answer.json() | fields

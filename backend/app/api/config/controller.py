@@ -42,7 +42,7 @@ class ConfigController(Controller):
         key: FromPath[str],
         if_none_match: NamedDependency[list[str]],
     ) -> Response[SettingOut]:
-        """One setting; 304 where your copy is still good, 404 where it is not set."""
+        """One setting; 304 where your copy is still good, 404 where it is not set and its default holds."""
         return row_answer(await read_row(session, user_id, SETTINGS, key_of(key)), if_none_match)
 
     @put("/{key:str}", operation_id="putSetting", opt={"example": SETTING_EXAMPLE})

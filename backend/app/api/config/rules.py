@@ -13,8 +13,8 @@ from app.core.errors import Fault, InvalidError
 from app.core.http.etags import representation_of
 from app.core.http.faults import fault_of, pointer_to
 from app.core.rows import questions, refusals
+from app.core.rows.changes import Key
 from app.core.rows.pages import Question
-from app.core.rows.resources import Key
 from app.models.config import KEY_MAX, VALUE_MAX
 
 SETTING_REPRESENTATION: Final = representation_of("config-1")

@@ -2,18 +2,16 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.queries import preferences_of
 from app.api.reports.drawing import DRAWING_CSP, TimeDrawingQuery, draw
-from app.api.reports.rules import cells_of, question_from, read_report
+from app.api.reports.rules import question_from, read_report
 from app.api.reports.schemas import TimeQuery, TimeReport
 from app.core.http.accepts import CSV, JSON, SVG
 from app.core.http.answers import drawing_answer, negotiated_answer
-from app.core.http.csv_texts import csv_text
 
 
 class ReportController(Controller):
@@ -35,12 +33,7 @@ class ReportController(Controller):
         question = question_from(asked, await preferences_of(session, user_id), datetime.now(UTC))
         form = CSV if wants_csv else JSON
         told = await read_report(session, user_id, question, form, if_none_match)
-        if told.report is None:
-            return negotiated_answer(told.tag, None)
-        if wants_csv:
-            name = f"time_{asked.from_}_{asked.to}.csv"
-            return negotiated_answer(told.tag, csv_text(*cells_of(told.report)), CSV, name)
-        return negotiated_answer(told.tag, msgspec.json.encode(told.report))
+        return negotiated_answer(told.tag, told.written(form), form, f"time_{asked.from_}_{asked.to}")
 
     @get("/time.svg", operation_id="getTimeDrawing", opt={"query": TimeDrawingQuery}, media_type=SVG)
     async def get_time_drawing(

@@ -16,10 +16,10 @@ from typing import Any, Final, get_args
 
 from app.api.config.schemas import WeekDay
 from app.api.reports.schemas import UNITS, Group, TimeQuery, TimeReport, TimeRow
+from app.core.buckets import TIME_UNITS
 from app.core.http.wire import FieldError
 from app.core.svg import apart, cut, element, number, said
 
-TIME_UNITS: Final = ("day", "week", "month")
 COLOURED: Final = 7
 """Stacks with a colour of their own: those with the most time. The others are drawn as one."""
 BARS_MAX: Final = 400

@@ -17,6 +17,8 @@ from app.api.reports.schemas import UNITS, TimeQuery, TimeReport, TimeRow
 from app.core.buckets import TIME_UNITS, Bucket, buckets_of, days_of, rows_of, slots_of
 from app.core.days import start_of, zone_of
 from app.core.errors import Fault, InvalidError
+from app.core.http.accepts import CSV
+from app.core.http.csv_texts import csv_text
 from app.core.http.etags import heads_of, list_tag, representation_of
 from app.core.text import fold
 
@@ -64,6 +66,12 @@ class TimeTold:
 
     tag: str | None
     report: TimeReport | None
+
+    def written(self, form: str) -> bytes | None:
+        """The report as CSV or as JSON; None where there is none."""
+        if self.report is None:
+            return None
+        return csv_text(*cells_of(self.report)) if form == CSV else msgspec.json.encode(self.report)
 
 
 def question_from(query: TimeQuery, preferences: Preferences, now: datetime) -> TimeQuestion:
@@ -118,7 +126,7 @@ def _rounding(query: TimeQuery, preferred: Rounding | Literal["none"]) -> Roundi
 async def read_report(
     session: AsyncSession, user_id: str, question: TimeQuestion, form: str, if_none_match: list[str]
 ) -> TimeTold:
-    """The report, or none where If-None-Match names its present state in this form ("json", "csv", …).
+    """The report, or none where If-None-Match names its present state in this form, a media type.
 
     Without a tag where a running timer grows with the moment, or could come to be in the range.
     """

@@ -161,13 +161,11 @@ def _stretch(change: Change[TimeEntryOut]) -> tuple[datetime | None, datetime | 
         return None, None, _alone(change.after("duration_seconds"))
     if start and end:
         if given is None:
-            return start, end, _seconds(start, end)
-        if (
-            change.values.get("ended_at")
-            and change.values.get("started_at")
-            and given != _seconds(start, end)
-        ):
-            raise _contradiction("duration_seconds", f"Expected {_seconds(start, end)}, or nothing")
+            return start, end, _seconds(change, start, end)
+        if change.values.get("ended_at") and change.values.get("started_at"):
+            between = _seconds(change, start, end)
+            if given != between:
+                raise _contradiction("duration_seconds", f"Expected {between}, or nothing")
         start, end = (None, end) if change.values.get("ended_at") else (start, None)
     if given is None and change.before and change.before.started_at is None:
         given = change.after("duration_seconds")
@@ -183,9 +181,12 @@ def _whole(instant: datetime | None) -> datetime | None:
     return instant and instant.astimezone(UTC).replace(microsecond=0)
 
 
-def _seconds(start: datetime, end: datetime) -> int:
-    if end < start:
+def _seconds(change: Change[TimeEntryOut], start: datetime, end: datetime) -> int:
+    """From start to end. Raises InvalidError where they are the wrong way round, at the one that was sent."""
+    if end < start and change.values.get("ended_at"):
         raise _contradiction("ended_at", "Expected an end that is not before the start")
+    if end < start:
+        raise _contradiction("started_at", "Expected a start that is not after the end")
     return int((end - start).total_seconds())
 
 
@@ -236,7 +237,7 @@ def _refuse_running(change: Change[TimeEntryOut], facts: Facts) -> None:
         raise _contradiction("started_at", "Expected a running timer to have begun")
     if facts.running:
         other = msgspec.json.decode(facts.running, type=TimeEntryOut)
-        if other.id != change.id:
+        if other.id != change.key:
             raise already_running(change.turn, other.seq, facts.running)
 
 
@@ -256,7 +257,7 @@ async def _refuse_shared(change: Change[TimeEntryOut]) -> None:
         return
     parameters: Mapping[str, object] = {
         "by_user_id": change.turn.user_id,
-        "own_id": change.id,
+        "own_id": change.key,
         "way_from": start,
         "way_from_less_a_day": max(start - timedelta(days=1), FIRST_INSTANT - timedelta(days=1)),
         "way_to": end,

@@ -1,7 +1,8 @@
 """What time entries look like on the wire."""
 
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -46,12 +47,10 @@ Duration = Annotated[
 Tag = Annotated[Text, Meta(min_length=1, max_length=TAG_MAX, examples=["home"])]
 Tags = Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Each at most once.", examples=[["home"]])]
 Locked = Annotated[bool, Meta(description="Exported or approved: refuses every change but unlocking.")]
+# Told to clients in the dialect that JSON Schema has (ECMA-262), which knows no \Z.
+REFERENCE: Final = re.compile(r"^(none|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$")
 Reference = Annotated[
-    str,
-    Meta(
-        pattern=r"^(none|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\Z",
-        description="An id, or `none`.",
-    ),
+    str, Meta(description="An id, or `none`.", extra_json_schema={"pattern": REFERENCE.pattern})
 ]
 InstantText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
@@ -198,6 +197,9 @@ class TimeEntryQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only
     def __post_init__(self) -> None:
         """Refuses what the types allow and the list does not."""
         refuse_out_of_range(self, "day_from", "day_to")
+        for name in ("task_id", "time_code_id", "work_type_id"):
+            if not all(REFERENCE.fullmatch(text) for text in getattr(self, name)):
+                raise FieldError(name, "Expected a UUID or none")
 
 
 def refuse_unfit(entry: TimeEntryPut | TimeEntryPatch) -> None:

@@ -59,6 +59,9 @@ async def _begin(
     if running := await read_current(turn.session, turn.user_id):
         if asked.on_conflict == "reject":
             raise already_running(turn, running.seq, msgspec.Raw(running.body.encode()))
+        if running.key == id_:
+            # Here, before it is ended: what the answer tells of it must not be what is rolled back.
+            raise refusals.exists(turn, TIME_ENTRIES, State(running.seq, False, running.body))
         stopped = await _end(turn, running)
         started_at = _entry(stopped).ended_at or started_at
         turn = await next_turn(turn)

@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 from litestar import Response
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED
 
-from app.core.http.accepts import JSON, SVG
+from app.core.http.accepts import CSV, JSON, SVG
 from app.core.http.etags import ANY, Version, row_tag, versions_of
 from app.core.http.idempotency import RememberedResponse
 from app.core.rows.pages import Page
@@ -42,15 +42,13 @@ def page_answer(page: Page, out: type[Out]) -> Response[Out]:  # noqa: ARG001 (n
     return _rendered(page.body, HTTP_200_OK, headers)
 
 
-def negotiated_answer(
-    tag: str | None, body: bytes | None, media_type: str = JSON, file_name: str | None = None
-) -> Response[Any]:
-    """200 with the body in the form that Accept asks for, to be saved under a name; 304 without a body."""
+def negotiated_answer(tag: str | None, body: bytes | None, media_type: str, file_name: str) -> Response[Any]:
+    """200 with the body in the form that Accept asks for, CSV as a file of that name; 304 without a body."""
     headers = {"Vary": "Accept"} | ({"ETag": tag} if tag else {})
     if body is None:
         return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
-    if file_name:
-        headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    if media_type == CSV:
+        headers["Content-Disposition"] = f'attachment; filename="{file_name}.csv"'
     return _rendered(body, HTTP_200_OK, headers, media_type)
 
 

@@ -8,6 +8,10 @@ from uuid import UUID
 from app.core.rows.turns import Turn
 
 Out = TypeVar("Out")
+
+Key = UUID | str
+"""What names a row among a person's: its id, or the key of a setting."""
+
 Verb = Literal["create", "replace", "patch", "trash", "restore"]
 
 
@@ -22,7 +26,7 @@ class Change(Generic[Out]):
 
     turn: Turn
     verb: Verb
-    id: UUID
+    key: Key
     before: Out | None
     values: dict[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)

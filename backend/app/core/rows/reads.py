@@ -3,7 +3,8 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.rows import refusals
-from app.core.rows.resources import Key, Out, Resource, Row
+from app.core.rows.changes import Key
+from app.core.rows.resources import Out, Resource, Row
 from app.core.rows.statements import read_statement
 
 

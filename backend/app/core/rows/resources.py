@@ -10,15 +10,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Table
 
 from app.core.ids import LEAST_ID, created_at_of
-from app.core.rows.changes import Rule
+from app.core.rows.changes import Key, Rule
 from app.core.rows.render import json_row
 from app.core.text import fold
 from app.models.types import FOLDS
 
 Out = TypeVar("Out")
-
-Key = UUID | str
-"""What names a row among a person's: its id, or the key of a setting."""
 
 Check = Callable[[Key, Mapping[str, Any]], dict[str, object]]
 """The columns of the row with this key, of those that a body sets. Raises InvalidError."""

@@ -19,8 +19,8 @@ from app.core.db.errors import is_taken
 from app.core.http.etags import ANY, Version
 from app.core.ids import created_at_of, new_id
 from app.core.rows import refusals
-from app.core.rows.changes import Change, Verb
-from app.core.rows.resources import Key, Out, Resource, Row, State
+from app.core.rows.changes import Change, Key
+from app.core.rows.resources import Out, Resource, Row, State
 from app.core.rows.statements import insert_statement, restore_statement, state_statement, update_statement
 from app.core.rows.turns import Turn, give_back
 
@@ -64,7 +64,8 @@ async def replace(
     """
     if isinstance(key, UUID):
         refusals.refuse_unfit_id(key, turn.at)
-    values = await _decided(turn, resource, "replace", key, values, if_match, options, create_only)
+    change = Change[Out](turn, "replace", key, None, {**values}, options)
+    values = await _decided(resource, change, if_match, create_only)
     if not create_only and (row := await _update(turn, resource, key, values, if_match)):
         return row, False
     state = await state_of(turn, resource, key)
@@ -88,7 +89,7 @@ async def patch(
     Raises NotFoundError, StaleError where If-Match does not hold, or InvalidError where two columns
     that exclude each other would be set.
     """
-    changes = await _decided(turn, resource, "patch", key, changes, if_match, options)
+    changes = await _decided(resource, Change(turn, "patch", key, None, {**changes}, options), if_match)
     rivals = {
         name: other
         for name, other in resource.exclusive.items()
@@ -119,7 +120,7 @@ async def trash(turn: Turn, resource: Resource[Any], key: Key, if_match: list[Ve
 
     Raises NotFoundError where there is no such row, StaleError where If-Match does not hold.
     """
-    values = await _decided(turn, resource, "trash", key, {"deleted_at": turn.at}, if_match, NOTHING)
+    values = await _decided(resource, Change(turn, "trash", key, None, {"deleted_at": turn.at}), if_match)
     if await _update(turn, resource, key, values, if_match):
         return
     state = await state_of(turn, resource, key)
@@ -150,7 +151,7 @@ async def restore(
     if not state.trashed:
         await give_back(turn)
         return Row(key, turn.epoch, state.seq, state.body)
-    await _decided(turn, resource, "restore", key, NOTHING, if_match, options)
+    await _decided(resource, Change(turn, "restore", key, None, {}, options), if_match)
     restored = await _run(turn, resource, restore_statement(resource), _key(turn, key) | _stamp(turn))
     return Row(key, turn.epoch, turn.seq, restored.scalar_one())
 
@@ -168,30 +169,27 @@ def matches(turn: Turn, state: State, if_match: list[Version] | None) -> bool:
 
 
 async def _decided(
-    turn: Turn,
     resource: Resource[Any],
-    verb: Verb,
-    key: Key,
-    values: Values,
+    change: Change[Any],
     if_match: list[Version] | None,
-    options: Values,
     create_only: bool = False,
 ) -> Values:
-    """The values as the resource's rules leave them.
+    """The change's values as the resource's rules leave them, who are shown the row as it is.
 
     Rules are not asked about what is refused anyway, for its state or the request's condition.
     """
-    if not resource.rules or not isinstance(key, UUID):
-        return values
-    state = await state_of(turn, resource, key)
+    if not resource.rules:
+        return change.values
+    state = await state_of(change.turn, resource, change.key)
     if state is None:
-        refused = verb != "replace" or if_match is not None
+        refused = change.verb != "replace" or if_match is not None
     else:
-        refused = state.trashed != (verb == "restore") or create_only or not matches(turn, state, if_match)
+        out_of_place = state.trashed != (change.verb == "restore")
+        refused = out_of_place or create_only or not matches(change.turn, state, if_match)
     if refused:
-        return values
-    before = None if state is None else msgspec.json.decode(state.body, type=resource.out)
-    return await _settled(resource, Change(turn, verb, key, before, {**values}, options))
+        return change.values
+    change.before = None if state is None else msgspec.json.decode(state.body, type=resource.out)
+    return await _settled(resource, change)
 
 
 async def _settled(resource: Resource[Any], change: Change[Any]) -> Values:

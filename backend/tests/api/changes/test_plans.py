@@ -1,12 +1,9 @@
 """A page of changes costs the same wherever it begins, however much there is, by plans and by counting."""
 
-import shutil
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
-from pathlib import Path
+from itertools import islice
 from typing import Any, get_args
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, event
@@ -14,13 +11,18 @@ from sqlalchemy import Connection, event
 from app.api import resources
 from app.api.changes.queries import read_changes
 from app.core.db.session import open_database, reading
-from tests.api.tasks.crowd import ROWS, load_postgres, load_sqlite
-from tests.api.tasks.plans import PlanCacheMode, Work, on_postgres, on_sqlite
-from tests.postgres import create_database, drop_database
+from app.models.base import table_of
+from app.models.task import Task
+from tests.api.crowded import load
+from tests.api.plans import PlanCacheMode, Work, on_postgres, on_sqlite
+from tests.api.tasks.crowd import rows, seq_of
 from tests.service import settings_for
 
 LIMIT = 50
+ROWS = 60_000
 RESOURCES = tuple(resources())
+MIDDLE, LATE = sorted(seq_of(number) for number in range(ROWS) if number % 6)[ROWS // 3 :: ROWS // 3][:2]
+"""Numbers with more of Alice's rows after them than a page holds."""
 COST_MAX = {"sqlite": 200 * LIMIT, "postgresql": 3 * LIMIT}
 """Steps, and pages of the disk."""
 INDEXES = sorted(
@@ -32,25 +34,11 @@ INDEXES = sorted(
 """The feed's index of each table: the one on all rows."""
 
 
-@pytest.fixture(params=["sqlite", "postgres"], scope="module")
-async def crowded_url(
-    request: pytest.FixtureRequest,
-    postgres_server: str,
-    postgres_template: str,
-    sqlite_template: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[str]:
-    """A database with 200,000 tasks of Alice's among other people's."""
-    name = f"daybook_test_{uuid4().hex}"
-    if request.param == "sqlite":
-        path = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("crowd") / "app.db")
-        load_sqlite(str(path))
-        yield f"sqlite:///{path}"
-        return
-    url = await create_database(postgres_server, name, postgres_template)
-    await load_postgres(url)
-    yield url
-    await drop_database(postgres_server, name)
+@pytest.fixture(scope="module")
+async def crowded_url(module_database_url: str) -> str:
+    """A database with many tasks of Alice's among other people's."""
+    await load(module_database_url, table_of(Task), islice(rows(), ROWS))
+    return module_database_url
 
 
 async def statement_of(url: str, since: int) -> tuple[str, tuple[Any, ...], list[bytes]]:
@@ -75,8 +63,8 @@ async def work(url: str, mode: PlanCacheMode, since: int) -> tuple[list[str], Wo
     statement, parameters, items = await statement_of(url, since)
     assert len(items) == LIMIT + 1
     if url.startswith("postgresql"):
-        found = await on_postgres(url, statement, parameters, mode)
-        return list(found.indexes), found
+        every = await on_postgres(url, statement, parameters, mode, table="every")
+        return list(every.indexes), await on_postgres(url, statement, parameters, mode)
     path = url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as connection:
         details = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
@@ -91,7 +79,7 @@ async def work(url: str, mode: PlanCacheMode, since: int) -> tuple[list[str], Wo
 async def test_a_page_anywhere_costs_what_the_first_does(crowded_url: str, mode: PlanCacheMode) -> None:
     engine = crowded_url.split(":")[0]
     costs = []
-    for since in (0, ROWS // 2, ROWS - 100):
+    for since in (0, MIDDLE, LATE):
         ways, found = await work(crowded_url, mode, since)
         assert sorted(way.split(" ")[0] for way in ways) == INDEXES
         assert all("user_id" in way and "seq" in way for way in ways)

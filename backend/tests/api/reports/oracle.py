@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.api.reports.entries import Values
+from tests.api.entries import Values
 
 Amounts = dict[tuple[Any, ...], tuple[int, int]]
 """Seconds and entries, by what is grouped by."""

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.reports.entries import REPORT, book, interval, lasting, running
+from tests.api.entries import book, interval, lasting, running
+from tests.api.reports.calls import REPORT
 from tests.api.tasks.calls import fields_of
 from tests.api.tasks.test_statements import assert_about
 from tests.service import Statement

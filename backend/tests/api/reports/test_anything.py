@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from app.core.ids import new_id
-from tests.api.reports.entries import REPORT, Values, book, interval, lasting, running
+from tests.api.entries import Values, book, interval, lasting, running
+from tests.api.reports.calls import REPORT
 from tests.api.reports.oracle import WEEK_DAYS, begins, days_of, expected, told
 from tests.service import client_of, settings_for
 from tests.service import running as running_app

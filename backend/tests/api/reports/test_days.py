@@ -6,7 +6,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.reports.entries import book, hours, interval, lasting, report, running, seconds
+from tests.api.entries import book, interval, lasting, running
+from tests.api.reports.calls import hours, report, seconds
 
 WHOLE = {"fill": "true", "group": "day"}
 

@@ -1,5 +1,6 @@
 """The drawing over HTTP: what the report says, with a tag of its own, and a policy that lets it be seen."""
 
+from uuid import UUID
 from xml.etree import ElementTree
 
 import httpx
@@ -7,11 +8,11 @@ import pytest
 from litestar import Litestar
 
 from app.api.reports.drawing import DRAWING_CSP
-from tests.api.entries import book, hour, worked
+from tests.api.entries import DAY, book, lasting, running, worked
+from tests.api.reports.calls import REPORT
 from tests.api.reports.drawings import told
 from tests.api.tasks.calls import fields_of
 
-REPORT = "/api/v1/reports/time"
 DRAWING = f"{REPORT}.svg"
 WEEK = {"from": "2026-05-04", "to": "2026-05-10"}
 CODE = {"code": "</text><script>", "name": "A\u202eB"}
@@ -26,9 +27,8 @@ async def drawn(client: httpx.AsyncClient, **query: str) -> list[str]:
 
 async def test_it_draws_what_the_report_says(alice: httpx.AsyncClient, app: Litestar) -> None:
     code = (await alice.post("/api/v1/time-codes", json=CODE)).json()
-    entry = await worked(app, "alice", None, "2026-05-04T22:30:00+00:00", "2026-05-05T01:00:00+00:00")
-    await book(app, "alice", time_code_id=code["id"], duration_seconds=600)
-    assert entry.time_code_id is None
+    await worked(app, "alice", None, "2026-05-04T22:30:00+00:00", "2026-05-05T01:00:00+00:00")
+    await book(app, "alice", lasting(DAY, 600, time_code_id=UUID(code["id"])))
     assert await drawn(alice) == [
         "</text><script>, 2026-05-04: 10 min",
         "No time code, 2026-05-04: 1 h 30 min",
@@ -58,7 +58,7 @@ async def test_a_copy_is_good_until_something_changes_and_for_the_drawing_only(
 
 
 async def test_a_running_timer_leaves_no_tag(alice: httpx.AsyncClient, app: Litestar) -> None:
-    await book(app, "alice", started_at=hour("09:00"))
+    await book(app, "alice", running("09:00"))
     answer = await alice.get(DRAWING, params={"from": "2026-05-04", "to": "2026-12-31", "group": "month"})
     assert (answer.status_code, "etag" in answer.headers) == (200, False)
     assert "A timer still runs." in answer.text

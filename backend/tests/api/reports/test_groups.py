@@ -7,7 +7,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.reports.entries import book, interval, lasting, report, seconds
+from tests.api.entries import book, interval, lasting
+from tests.api.reports.calls import report, seconds
 
 API = "/api/v1"
 MAY = ("2026-05-01", "2026-05-31")

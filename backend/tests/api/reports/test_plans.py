@@ -13,8 +13,9 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import Connection, event, text
 
-from tests.api.reports.entries import REPORT, Values, book_in, interval, lasting, running
-from tests.api.tasks.plans import PlanCacheMode, Work, on_postgres, on_sqlite
+from tests.api.entries import Values, book_in, interval, lasting, running
+from tests.api.plans import PlanCacheMode, Work, on_postgres, on_sqlite
+from tests.api.reports.calls import REPORT
 from tests.postgres import create_database, drop_database
 from tests.service import client_of, settings_for
 from tests.service import running as running_app

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from app.core.days import start_of, zone_of
-from tests.api.entries import book, listed
+from tests.api.entries import book, interval, lasting, listed, on
 from tests.api.task_reports.test_task_reports import REPORT
 from tests.api.tasks.calls import add
 from tests.service import client_of
@@ -26,7 +26,7 @@ INTERVALS = st.tuples(
 Interval = tuple[datetime, datetime]
 
 
-def interval(start_and_length: tuple[int, int]) -> Interval:
+def ends(start_and_length: tuple[int, int]) -> Interval:
     start, length = start_and_length
     started_at = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(seconds=start)
     return started_at, started_at + timedelta(seconds=length)
@@ -44,7 +44,7 @@ def reckoned(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    intervals=st.lists(INTERVALS.map(interval), max_size=5),
+    intervals=st.lists(INTERVALS.map(ends), max_size=5),
     durations=st.lists(st.tuples(DAYS, st.integers(0, 86_400)), max_size=2),
     days=st.lists(DAYS, min_size=2, max_size=2).map(sorted),
     share=st.floats(0, 1),
@@ -63,10 +63,9 @@ async def test_a_range_holds_what_is_reckoned_and_its_parts_add_up(
     middle = first + (last - first) * share
     async with client_of(app, user_id) as alice:
         task = await add(alice, estimate_seconds=1)
-        for started_at, ended_at in intervals:
-            await book(app, user_id, task, started_at=started_at, ended_at=ended_at)
-        for day, length in durations:
-            await book(app, user_id, task, entry_date=day, duration_seconds=length)
+        entries = [interval(*ends, **on(task)) for ends in intervals]
+        entries += [lasting(day, length, **on(task)) for day, length in durations]
+        await book(app, user_id, *entries)
 
         async def seconds(first: date, last: date) -> Any:
             [found] = await listed(alice, REPORT, **{"from": str(first), "to": str(last)}, tz=tz)

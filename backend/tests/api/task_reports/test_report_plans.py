@@ -4,12 +4,11 @@ from typing import get_args
 
 import httpx
 import pytest
-from litestar import Litestar
 
 from tests.api.entries import listed
+from tests.api.plans import PlanCacheMode, on_postgres, on_sqlite
 from tests.api.task_reports.test_task_reports import REPORT
-from tests.api.tasks.plans import PlanCacheMode, on_postgres, on_sqlite
-from tests.api.tasks.years import ENTRIES, load_years
+from tests.api.years import ENTRIES
 from tests.service import Statement
 
 MONTH = {"from": "2022-05-01", "to": "2022-05-31", "tz": "Europe/Berlin"}
@@ -18,16 +17,19 @@ READ = 3 * ENTRIES
 STEPS_EACH = 60
 
 
+@pytest.fixture
+def database_url(years_url: str) -> str:
+    """What the service of these tests reads, and none of them changes."""
+    return years_url
+
+
 @pytest.mark.parametrize("query", [{}, MONTH])
 async def test_one_persons_entries_are_read_by_their_index(
-    app: Litestar,
     alice: httpx.AsyncClient,
     statements: list[Statement],
     database_url: str,
     query: dict[str, str],
 ) -> None:
-    await load_years(app)
-    statements.clear()
     found = await listed(alice, REPORT, **query, limit="100")
     assert len(found) == 100
     assert [task["tracked_seconds"] > 0 for task in found] == [True, False, True] * 33 + [True]

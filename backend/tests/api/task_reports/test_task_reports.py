@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from app.api.task_reports.schemas import TaskTime, TaskTimePage
-from tests.api.entries import book, hour, listed, worked
+from tests.api.entries import DAY, book, lasting, listed, moment, on, running, worked
 from tests.api.tasks.calls import TASKS, add, at, fields_of
 from tests.api.tasks.test_statements import assert_about
 from tests.service import Statement
@@ -36,10 +36,11 @@ async def test_tasks_with_time_a_timer_or_an_estimate_are_told_of_and_others_if_
     idle, meant, busy, timed, empty = [await add(alice, title=title) for title in "abcde"]
     meant = (await alice.patch(at(meant), json={"estimate_seconds": 0, "completed": True})).json()
     await worked(app, "alice", busy, "09:00", "10:30")
-    await book(app, "alice", busy, duration_seconds=1)
+    await book(app, "alice", lasting(DAY, 1, **on(busy)))
     await worked(app, "alice", None, "09:00", "12:00")
     await worked(app, "alice", empty, "09:00", "09:00")
-    await book(app, "alice", timed, started_at=datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1))
+    in_an_hour = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    await book(app, "alice", running(in_an_hour, **on(timed)))
     known = [told(timed, 0, running=True), told(busy, 5401), told(meant, 0)]
     assert await listed(alice, REPORT) == known
     everything = [told(empty, 0), *known, told(idle, 0)]
@@ -51,8 +52,8 @@ async def test_tasks_with_time_a_timer_or_an_estimate_are_told_of_and_others_if_
 async def test_what_lies_in_the_trash_is_no_task_and_no_time(alice: httpx.AsyncClient, app: Litestar) -> None:
     gone, kept = await add(alice, estimate_seconds=60), await add(alice, estimate_seconds=60)
     await worked(app, "alice", gone, "09:00", "10:00")
-    await book(app, "alice", kept, duration_seconds=60, deleted_at=hour("12:00"))
-    await book(app, "alice", kept, started_at=hour("09:00"), deleted_at=hour("12:00"))
+    trashed = on(kept) | {"deleted_at": moment("12:00")}
+    await book(app, "alice", lasting(DAY, 60, **trashed), running("09:00", **trashed))
     await alice.delete(at(gone))
     for everything in ("true", "false"):
         assert await listed(alice, REPORT, all=everything) == [told(kept, 0)]
@@ -79,8 +80,8 @@ async def test_an_interval_counts_as_far_as_it_lies_within(alice: httpx.AsyncCli
 
 async def test_a_duration_counts_on_its_day_in_whatever_zone(alice: httpx.AsyncClient, app: Litestar) -> None:
     task = await add(alice)
-    await book(app, "alice", task, duration_seconds=600, time_zone="Pacific/Auckland")
-    await book(app, "alice", task, duration_seconds=0)
+    far = lasting(DAY, 600, time_zone="Pacific/Auckland", **on(task))
+    await book(app, "alice", far, lasting(DAY, 0, **on(task)))
     for zone in ("UTC", "Pacific/Auckland", "America/New_York"):
         assert await seconds_of(alice, **MAY_4, tz=zone) == [600]
         for day in ("2026-05-03", "2026-05-05"):
@@ -116,7 +117,7 @@ async def test_a_running_timer_counts_up_to_now(alice: httpx.AsyncClient, app: L
     done, task = await add(alice, estimate_seconds=60), await add(alice)
     today = datetime.combine(datetime.now(UTC), time.min, UTC)
     started_at = today - timedelta(days=2)
-    await book(app, "alice", task, started_at=started_at)
+    await book(app, "alice", running(started_at, **on(task)))
     before = datetime.now(UTC)
     found, idle = await listed(alice, REPORT)
     most = (datetime.now(UTC) - started_at).total_seconds()
@@ -134,7 +135,7 @@ async def test_nobodys_time_is_anothers(
     hers = await add(alice, estimate_seconds=60)
     his = (await bob.put(at(hers), json={"title": "His"})).json()
     await worked(app, "bob", his, "09:00", "10:00")
-    await book(app, "bob", his, started_at=hour("2026-05-05T00:00:00+00:00"))
+    await book(app, "bob", running("2026-05-05T00:00", **on(his)))
     for query in ({}, MAY_4):
         assert await listed(alice, REPORT, **query) == [told(hers, 0)]
         [found] = await listed(bob, REPORT, **query)
@@ -158,7 +159,7 @@ async def test_it_has_the_bytes_that_msgspec_writes_and_no_tag(
 async def test_pages_hold_every_task_once(alice: httpx.AsyncClient, app: Litestar) -> None:
     tasks = [await add(alice) for _ in range(7)]
     for number, task in enumerate(tasks):
-        await book(app, "alice", task, duration_seconds=number)
+        await book(app, "alice", lasting(DAY, number, **on(task)))
     for query, expected in (
         ({}, range(6, 0, -1)),
         (MAY_4, range(6, 0, -1)),

@@ -1,24 +1,15 @@
 """A crowded table: 200,000 tasks of Alice's among those of forty other people, loaded fast."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
-from app.models.base import table_of
-from app.models.task import PRIORITIES, Task
+from app.models.task import PRIORITIES
 
 ROWS = 240_000
 START = datetime(2020, 1, 1, tzinfo=UTC)
 """Each task was created a minute after the one before."""
-
-COLUMNS = [column.name for column in table_of(Task).c]
-HEADS = "INSERT INTO change_heads SELECT user_id, '0123456789ab', max(seq), 0 FROM tasks GROUP BY user_id"
 
 
 def created(number: int) -> datetime:
@@ -60,42 +51,6 @@ def values_of(number: int) -> dict[str, Any]:
     }
 
 
-def rows() -> Iterator[tuple[Any, ...]]:
-    """Every row, in the order of the table's columns."""
-    for number in range(ROWS):
-        yield tuple(map(values_of(number).get, COLUMNS))
-
-
-async def load_postgres(url: str) -> None:
-    """Fill a migrated database, and let it learn what is in it, as autovacuum would."""
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.copy_records_to_table("tasks", records=rows(), columns=COLUMNS)
-        await connection.execute(HEADS)
-        await connection.execute("VACUUM (ANALYZE) tasks, change_heads")
-    finally:
-        await connection.close()
-
-
-def load_sqlite(path: str) -> None:
-    """Fill a migrated file. Nobody ever runs ANALYZE on it."""
-    places = ", ".join("?" * len(COLUMNS))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -131072")
-        connection.executemany(
-            f"INSERT INTO tasks ({', '.join(COLUMNS)}) VALUES ({places})",
-            (tuple(map(_as_sqlite_keeps_it, row)) for row in rows()),
-        )
-        connection.execute(HEADS)
-
-
-def _as_sqlite_keeps_it(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return _as_sqlite_keeps_instants(value)
-    return str(value) if isinstance(value, UUID | date) else value
-
-
-@lru_cache(maxsize=8)
-def _as_sqlite_keeps_instants(value: datetime) -> str:
-    return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+def rows() -> Iterator[dict[str, Any]]:
+    """Every row."""
+    return map(values_of, range(ROWS))

@@ -12,9 +12,20 @@ from app.api.tasks.queries import TASK_LIST
 from app.api.tasks.schemas import TaskPage
 from app.core.rows.pages import page_statement
 from app.core.rows.turns import take_turn
-from app.models.base import table_of
-from app.models.time_entry import DURATION_MAX, TimeEntry
-from tests.api.entries import book, hour, listed, worked
+from app.models.time_entry import DURATION_MAX
+from tests.api.entries import (
+    DAY,
+    ENTRIES,
+    Values,
+    book,
+    interval,
+    lasting,
+    listed,
+    moment,
+    on,
+    running,
+    worked,
+)
 from tests.api.tasks.calls import TASKS, add, at, fields_of, tag_of
 from tests.api.tasks.test_statements import assert_about
 from tests.service import Statement
@@ -22,13 +33,12 @@ from tests.service import Statement
 TRACKED = {"include": "tracked"}
 
 
-async def trash(app: Litestar, entry: TimeEntry) -> None:
+async def trash(app: Litestar, entry: Values) -> None:
     """Move an entry to the trash."""
-    table = table_of(TimeEntry)
-    mine = (table.c.user_id == entry.user_id, table.c.id == entry.id)
+    mine = (ENTRIES.c.user_id == entry["user_id"], ENTRIES.c.id == entry["id"])
     async with app.state.database.session() as session:
-        turn = await take_turn(session, entry.user_id)
-        await session.exec(update(table).where(*mine).values(deleted_at=turn.at, seq=turn.seq))
+        turn = await take_turn(session, entry["user_id"])
+        await session.exec(update(ENTRIES).where(*mine).values(deleted_at=turn.at, seq=turn.seq))
         await session.commit()
 
 
@@ -36,7 +46,7 @@ async def test_the_finished_entries_of_a_task_are_added_up(alice: httpx.AsyncCli
     idle, busy = await add(alice), await add(alice)
     await worked(app, "alice", busy, "09:00", "10:30")
     await worked(app, "alice", busy, "10:00", "10:00:01")
-    await book(app, "alice", busy, duration_seconds=60)
+    await book(app, "alice", lasting(DAY, 60, **on(busy)))
     await worked(app, "alice", None, "11:00", "12:00")
     await trash(app, await worked(app, "alice", busy, "13:00", "14:00"))
     tracked = {idle["id"]: 0, busy["id"]: 5461}
@@ -49,7 +59,7 @@ async def test_the_finished_entries_of_a_task_are_added_up(alice: httpx.AsyncCli
 async def test_a_running_timer_is_told_by_its_start(alice: httpx.AsyncClient, app: Litestar) -> None:
     idle, busy = await add(alice), await add(alice)
     await worked(app, "alice", busy, "09:00", "10:00")
-    timer = await book(app, "alice", busy, started_at=hour("11:00"))
+    [timer] = await book(app, "alice", running("11:00", **on(busy)))
     assert await listed(alice, TASKS, **TRACKED) == [
         busy | {"tracked_seconds": 3600, "timer_started_at": "2026-05-04T11:00:00Z"},
         idle | {"tracked_seconds": 0, "timer_started_at": None},
@@ -65,7 +75,7 @@ async def test_nobodys_time_is_anothers(
     hers = await add(alice)
     his = (await bob.put(at(hers), json={"title": "His"})).json()
     await worked(app, "bob", his, "09:00", "10:00")
-    await book(app, "bob", his, started_at=hour("11:00"))
+    await book(app, "bob", running("11:00", **on(his)))
     assert await listed(alice, TASKS, **TRACKED) == [hers | {"tracked_seconds": 0, "timer_started_at": None}]
     [found] = await listed(bob, TASKS, **TRACKED)
     assert (found["tracked_seconds"], found["timer_started_at"]) == (3600, "2026-05-04T11:00:00Z")
@@ -74,9 +84,8 @@ async def test_nobodys_time_is_anothers(
 async def test_the_bytes_are_those_that_msgspec_writes(alice: httpx.AsyncClient, app: Litestar) -> None:
     task = await add(alice, title='"\\\u2028😀\x01')
     for _ in range(3):
-        ends = {"started_at": hour("08:00"), "ended_at": hour("09:00")}
-        await book(app, "alice", task, duration_seconds=DURATION_MAX, **ends)
-    await book(app, "alice", task, started_at=hour("11:00"))
+        await book(app, "alice", interval("08:00", "09:00", duration_seconds=DURATION_MAX, **on(task)))
+    await book(app, "alice", running("11:00", **on(task)))
     page = (await alice.get(TASKS, params=TRACKED | {"total": "true"})).content
     assert page == msgspec.json.encode(msgspec.json.decode(page, type=TaskPage))
     told = f',"tracked_seconds":{3 * DURATION_MAX},"timer_started_at":"2026-05-04T11:00:00Z"}}]'
@@ -86,7 +95,7 @@ async def test_the_bytes_are_those_that_msgspec_writes(alice: httpx.AsyncClient,
 async def test_pages_go_on_and_keep_what_is_included(alice: httpx.AsyncClient, app: Litestar) -> None:
     tasks = [await add(alice, title=str(number)) for number in range(5)]
     for number, task in enumerate(tasks):
-        await book(app, "alice", task, duration_seconds=number)
+        await book(app, "alice", lasting(DAY, number, **on(task)))
     for sort in TASK_LIST.sorts:
         query: dict[str, Any] = TRACKED | {"sort": sort, "limit": "2"}
         found: list[dict[str, Any]] = []
@@ -124,7 +133,7 @@ async def test_a_copy_is_good_until_something_changes_and_for_its_own_list_only(
         (TASKS, tag, 200),
     ):
         assert (await alice.get(where, headers={"If-None-Match": copy})).status_code == status
-    await book(app, "alice", task, started_at=hour("11:00") - timedelta(days=1))
+    await book(app, "alice", running(moment("11:00") - timedelta(days=1), **on(task)))
     assert (await alice.get(tracked, headers={"If-None-Match": tag})).status_code == 200
 
 

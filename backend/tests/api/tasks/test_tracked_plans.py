@@ -3,13 +3,13 @@
 from typing import get_args
 
 import httpx
-from litestar import Litestar
+import pytest
 
 from tests.api.entries import listed
+from tests.api.plans import PlanCacheMode, on_postgres, on_sqlite
 from tests.api.tasks.calls import TASKS
-from tests.api.tasks.plans import PlanCacheMode, on_postgres, on_sqlite
-from tests.api.tasks.years import ENTRIES, load_years
-from tests.api.tasks.years import TASKS as TASK_COUNT
+from tests.api.years import ENTRIES
+from tests.api.years import TASKS as TASK_COUNT
 from tests.service import Statement
 
 LIMIT = 10
@@ -18,11 +18,15 @@ READ = (LIMIT + 1) * ENTRIES // TASK_COUNT
 STEPS_EACH = 20
 
 
+@pytest.fixture
+def database_url(years_url: str) -> str:
+    """What the service of these tests reads, and none of them changes."""
+    return years_url
+
+
 async def test_the_entries_of_the_tasks_on_the_page_are_read_and_no_others(
-    app: Litestar, alice: httpx.AsyncClient, statements: list[Statement], database_url: str
+    alice: httpx.AsyncClient, statements: list[Statement], database_url: str
 ) -> None:
-    await load_years(app)
-    statements.clear()
     found = await listed(alice, TASKS, include="tracked", limit=LIMIT)
     assert [task["tracked_seconds"] for task in found] == [ENTRIES // TASK_COUNT * 3600, 0] * (LIMIT // 2)
     [(statement, parameters)] = statements

@@ -81,7 +81,8 @@ PATCHES: list[tuple[Entry, Entry, tuple[Any, ...]]] = [
 
 CONTRADICTIONS: list[tuple[Entry, Entry, str]] = [
     (INTERVAL, {"ended_at": clock("08:59")}, "/ended_at"),
-    (INTERVAL, {"started_at": ELEVEN}, "/ended_at"),
+    (INTERVAL, {"started_at": ELEVEN}, "/started_at"),
+    (INTERVAL, {"started_at": NOON, "ended_at": ELEVEN}, "/ended_at"),
     (INTERVAL, {"started_at": None}, "/started_at"),
     (INTERVAL, {"entry_date": "2026-05-02"}, "/entry_date"),
     (INTERVAL, {"started_at": NINE, "ended_at": TEN, "duration_seconds": 60}, "/duration_seconds"),

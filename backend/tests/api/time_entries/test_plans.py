@@ -1,107 +1,43 @@
 """Among 50,000 entries of one person's, a request reads what it is about and no more."""
 
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, get_args
-from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, Select, event
+from sqlalchemy import Select
 
 from app.api.time_entries.queries import IN_THE_WAY, SHOWN, TIME_ENTRY_LIST, facts_statement
 from app.api.time_entries.rules import question_from
 from app.api.time_entries.schemas import TimeEntryQuery
 from app.api.timer.queries import CURRENT
-from app.core.db.session import Database, open_database
 from app.core.http.query_strings import parse_query
 from app.core.http.wire import END_OF_TIME
-from app.core.rows.pages import Page, read_page
-from tests.api.tasks.plans import PlanCacheMode, Work, on_postgres, on_sqlite
-from tests.api.time_entries.crowd import LONG, ROWS, id_of, load_postgres, load_sqlite, started
-from tests.postgres import create_database, drop_database
-from tests.service import settings_for
+from app.core.rows.pages import Page
+from app.models.base import table_of
+from app.models.time_entry import TimeEntry
+from tests.api.crowded import Crowd, Ran, crowded
+from tests.api.plans import PlanCacheMode
+from tests.api.time_entries.crowd import LONG, ROWS, id_of, rows, started
 
 LIMIT = 50
 COST_MAX = {"sqlite": 100 * LIMIT, "postgres": 2 * LIMIT}
 """The most that reading a page of entries costs: steps, and pages of the disk."""
 MODES: tuple[PlanCacheMode, ...] = get_args(PlanCacheMode)
-Ran = tuple[str, tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class Crowd:
-    """The crowded database on one engine."""
-
-    engine: str
-    url: str
-    database: Database
-
-    async def page(self, query: str, copy: str = "") -> tuple[Page, Ran]:
-        """Alice's page, and the statement that gave it with its parameters."""
-        asked = parse_query(f"{query}&limit={LIMIT}".removeprefix("&").encode(), TimeEntryQuery)
-        ran: list[Ran] = []
-        with self.noting(ran):
-            async with self.database.session(read_only=True) as session:
-                known = [copy] if copy else []
-                page = await read_page(session, "alice", TIME_ENTRY_LIST, question_from(asked), asked, known)
-        return page, ran[-1]
-
-    async def rows(self, statement: Select[Any], **parameters: object) -> tuple[list[Any], Ran]:
-        """What a statement about Alice gives, and the statement itself."""
-        ran: list[Ran] = []
-        with self.noting(ran):
-            async with self.database.session(read_only=True) as session:
-                connection = await session.connection()
-                found = (await connection.execute(statement, {"by_user_id": "alice", **parameters})).all()
-        return list(found), ran[-1]
-
-    @contextmanager
-    def noting(self, ran: list[Ran]) -> Iterator[None]:
-        """Notes the statements that run."""
-
-        def note(_: Connection, __: Any, statement: str, parameters: tuple[Any, ...], *___: Any) -> None:
-            ran.append((statement, parameters))
-
-        engine = self.database.engines[-1].sync_engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-
-    async def work(self, ran: Ran, mode: PlanCacheMode) -> Work:
-        """What the engine does for a statement."""
-        if self.engine == "sqlite":
-            return on_sqlite(self.url.removeprefix("sqlite:///"), *ran, table="time_entries")
-        return await on_postgres(self.url, *ran, mode, table="time_entries")
+async def page_of(crowd: Crowd, query: str, copy: str = "") -> tuple[Page, Ran]:
+    """Alice's page, and the statement that gave it."""
+    asked = parse_query(f"{query}&limit={LIMIT}".removeprefix("&").encode(), TimeEntryQuery)
+    return await crowd.page(TIME_ENTRY_LIST, question_from(asked), asked, copy)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-async def crowd(
-    request: pytest.FixtureRequest,
-    postgres_server: str,
-    postgres_template: str,
-    sqlite_template: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Crowd]:
+@pytest.fixture(scope="module")
+async def crowd(module_database_url: str) -> AsyncIterator[Crowd]:
     """50,000 entries of Alice's among other people's."""
-    name = f"daybook_test_{uuid4().hex}"
-    if request.param == "sqlite":
-        path = shutil.copyfile(sqlite_template, tmp_path_factory.mktemp("crowd") / "app.db")
-        load_sqlite(str(path))
-        url = f"sqlite:///{path}"
-    else:
-        url = await create_database(postgres_server, name, postgres_template)
-        await load_postgres(url)
-    database = open_database(settings_for(url))
-    yield Crowd(request.param, url, database)
-    await database.dispose()
-    await drop_database(postgres_server, name)
+    async with crowded(module_database_url, table_of(TimeEntry), rows()) as crowd:
+        yield crowd
 
 
 BY_DAY = {
@@ -118,7 +54,7 @@ BY_DAY = {
 
 @pytest.mark.parametrize("query", BY_DAY)
 async def test_a_range_of_days_is_all_that_is_read(crowd: Crowd, query: str) -> None:
-    page, ran = await crowd.page(query)
+    page, ran = await page_of(crowd, query)
     assert page.body
     assert len(msgspec.json.decode(page.body)["items"]) == BY_DAY[query]
     for mode in MODES:
@@ -134,7 +70,7 @@ async def test_a_range_of_days_is_all_that_is_read(crowd: Crowd, query: str) -> 
 
 @pytest.mark.parametrize("sort", ["", "&sort=-day", "&sort=day", "&sort=-started_at", "&sort=duration"])
 async def test_what_runs_is_found_at_once(crowd: Crowd, sort: str) -> None:
-    page, ran = await crowd.page(f"running=true{sort}")
+    page, ran = await page_of(crowd, f"running=true{sort}")
     assert page.body
     assert [row["id"] for row in msgspec.json.decode(page.body)["items"]] == [str(id_of(ROWS - 1))]
     for mode in MODES:
@@ -204,16 +140,16 @@ async def in_the_way(crowd: Crowd, start: datetime, end: datetime) -> tuple[list
 
 @pytest.mark.parametrize("query", ["", "sort=-day", "sort=-started_at", "include=names", "running=true"])
 async def test_an_unchanged_list_is_not_read(crowd: Crowd, query: str) -> None:
-    page, _ = await crowd.page(query)
+    page, _ = await page_of(crowd, query)
     assert page.tag
-    again, ran = await crowd.page(query, page.tag)
+    again, ran = await page_of(crowd, query, page.tag)
     assert again == Page(page.tag, None)
     work = await crowd.work(ran, "force_custom_plan")
     assert (work.rows, work.cost <= 300) == (0, True)
 
 
 async def test_the_trash_has_an_index_of_its_own(crowd: Crowd) -> None:
-    _, ran = await crowd.page("trash=true")
+    _, ran = await page_of(crowd, "trash=true")
     for mode in MODES:
         work = await crowd.work(ran, mode)
         assert [found_by.split(" ", 1)[0] for found_by in work.indexes] == ["ix_time_entries_trashed"]

@@ -147,7 +147,9 @@ async def test_an_id_of_the_clients_starts_but_once(app: Litestar, alice: httpx.
     timer = await start(alice, id=id_)
     assert timer["id"] == id_
     answer = await alice.post(START, json={"id": id_})
-    assert answer.status_code == 409
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert answer.json()["current"] == timer
+    assert answer.headers["etag"] == await tag_of(alice, at(timer))
     assert await everything(alice) == [timer]
     assert await now_running(alice) == timer
     assert await numbers(app) == [1, 1]

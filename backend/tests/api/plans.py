@@ -11,6 +11,7 @@ import msgspec
 
 PlanCacheMode = Literal["force_custom_plan", "force_generic_plan"]
 STEPS_BETWEEN_COUNTS = 10
+HEADS = ("change_heads",)
 OTHERS = {"tasks": ("change_heads", "time_entries"), "time_entries": ("change_heads", "tasks", "idx_user_id")}
 """By table: what stands in the names of the other tables' indexes."""
 
@@ -84,7 +85,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _finds(node: dict[str, Any], table: str) -> bool:
-    return "Index Name" in node and not any(other in node["Index Name"] for other in OTHERS[table])
+    return "Index Name" in node and not any(other in node["Index Name"] for other in OTHERS.get(table, HEADS))
 
 
 def _rows_read(node: dict[str, Any]) -> int:
