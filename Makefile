@@ -35,6 +35,10 @@ endif
 migrate: .venv ## Upgrade the database at DATABASE_URL to the newest revision
 	@$(ALEMBIC) upgrade head
 
+.PHONY: purge
+purge: .venv ## Remove for good what has lain in the trash for TRASH_DAYS (30): run it daily
+	@$(PY) scripts/purge.py $(ARGS)
+
 ##@ Work on it
 
 .PHONY: test

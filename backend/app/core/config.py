@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     db_connect_timeout_seconds: Seconds = 5
     db_command_timeout_seconds: Seconds = 10
     db_echo: bool = False
+    trash_days: int = Field(default=30, ge=1, le=36_500)
     auto_migrate: bool | None = Field(default=None, examples=["true"])
 
     environment: Annotated[

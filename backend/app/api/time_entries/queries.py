@@ -50,6 +50,7 @@ TIME_ENTRIES: Final = Resource(
     put=TimeEntryPut,
     patch=TimeEntryPatch,
     cleared={"tags": []},
+    released=frozenset({"task_id"}),
     references={"task_id": TASKS, "time_code_id": TIME_CODES, "work_type_id": WORK_TYPES},
 )
 

@@ -99,11 +99,22 @@ async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[Asy
         yield session
         await keep(request, session)
         note_commit(request.scope)
-        await session.commit()
+        await _end(session)
         if written := session.info.pop(WRITTEN, None):
             wakes: Wakes = request.app.state.wakes
             for user_id in written:
                 wakes.wrote(user_id)
+    finally:
+        await _release(session)
+
+
+@asynccontextmanager
+async def writing(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session for work that no request asks for: committed at the end, unless something is raised."""
+    session = database.session()
+    try:
+        yield session
+        await _end(session)
     finally:
         await _release(session)
 
@@ -116,6 +127,10 @@ async def reading(database: Database) -> AsyncIterator[AsyncSession]:
         yield session
     finally:
         await _release(session)
+
+
+async def _end(session: AsyncSession) -> None:
+    await session.commit()
 
 
 async def _release(session: AsyncSession) -> None:

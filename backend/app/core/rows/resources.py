@@ -36,7 +36,8 @@ class Resource(Generic[Out]):
     patch that would get there is told what to clear.
     `unique` is the field that no two live rows of a person have alike, whatever its case. The database
     refuses it, and the refusal is told as being about that field: a table has one such field at most.
-    `references` are the columns that name a row of another table of the same person's.
+    `references` are the columns that name a row of another table of the same person's; those among the
+    `released` are cleared when that row is purged, the others keep it from being purged.
     `rules` decide about every change, in their order, under the person's turn: the resource's rules.py
     adds them, since it stands above the statements.
     `checks` complete the columns that a body sets for a row with a key that says what they may be, and
@@ -55,6 +56,7 @@ class Resource(Generic[Out]):
     exclusive: Mapping[str, str] = field(default_factory=dict)
     unique: str | None = None
     references: Mapping[str, "Resource[Any]"] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
     rules: list[Rule] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     new: type[msgspec.Struct] | None = None

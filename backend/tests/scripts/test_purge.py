@@ -1,0 +1,57 @@
+"""`python scripts/purge.py`, run as an operator runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.migrations.running import environment, look
+
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "purge.py"
+OLD = "'2026-01-01 00:00:00.000000'"
+TASK = (
+    "INSERT INTO tasks (user_id, id, created_at, updated_at, seq, deleted_at, title, title_key, completed,"
+    f" priority, tags) VALUES ('alice', '019b7600-0000-7000-8000-000000000001', {OLD}, {OLD}, 1, {OLD},"
+    " 'old', 'old', false, 'none', '[]')"
+)
+HEAD = "INSERT INTO change_heads (user_id, epoch, seq, purged_seq) VALUES ('alice', '0123456789ab', 1, 0)"
+
+
+def purge(url: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", SCRIPT, *arguments],
+        env=environment(url),
+        cwd=cwd,
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_it_says_what_it_removed_and_the_second_time_there_is_nothing(
+    database_url: str, tmp_path: Path
+) -> None:
+    await look(database_url, lambda c: [c.exec_driver_sql(statement) for statement in (HEAD, TASK)])
+    done = purge(database_url, "--days", "36500", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing to remove\n", "")
+    done = purge(database_url, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "tasks: 1 removed\n", "")
+    done = purge(database_url, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout) == {"ok": True, "error": None, "people": 0, "rows": {}}
+
+
+async def test_a_database_that_is_not_migrated_or_not_there_is_told_in_a_line(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    done = purge(empty_database_url, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("could not purge: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert json.loads(purge(empty_database_url, "--json", cwd=tmp_path).stdout)["ok"] is False
+
+
+def test_days_are_a_number(tmp_path: Path) -> None:
+    done = purge("sqlite:///x.db", "--days", "-1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--days" in done.stderr

@@ -1,0 +1,79 @@
+"""Empty the trash of what has lain there for long: `python scripts/purge.py [--days N] [--json]`.
+
+Exit 0: done. 1: a part failed, what was done stays. 2: could not run. Run it once a day; twice is harmless,
+and so is doing it while the service runs.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+
+import _path  # noqa: F401 (makes `app` importable)
+from app.api import resources
+from app.core.config import Settings, SettingsError, load_settings
+from app.core.db.errors import name_of
+from app.core.db.session import open_database
+from app.core.rows.purges import Purged, forget_answers, purge_trash
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Say what was removed, a line a table, or all as JSON."""
+    parser = argparse.ArgumentParser(description="Remove for good what has lain in the trash for long.")
+    parser.add_argument("--days", type=_days, help="how long it has lain there (else TRASH_DAYS, 30)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    given = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        purged = asyncio.run(_purge(settings, settings.trash_days if given.days is None else given.days))
+    except SettingsError as error:
+        return _could_not(str(error), 2, as_json=given.json)
+    except (SQLAlchemyError, OSError) as error:
+        return _could_not(f"the database: {name_of(error)}", 1, as_json=given.json)
+    _tell(purged, as_json=given.json)
+    return 0
+
+
+async def _purge(settings: Settings, days: int) -> list[Purged]:
+    now = datetime.now(UTC)
+    database = open_database(settings)
+    try:
+        purged = await purge_trash(database, resources(), now - timedelta(days=days))
+        return purged + await forget_answers(database, now)
+    finally:
+        await database.dispose()
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if not 0 <= days <= 36_500:
+        raise ValueError(text)
+    return days
+
+
+def _tell(purged: list[Purged], *, as_json: bool) -> None:
+    rows: Counter[str] = Counter()
+    for each in purged:
+        rows[each.table] += each.rows
+    if as_json:
+        people = len({each.user_id for each in purged})
+        print(msgspec.json.encode({"ok": True, "error": None, "people": people, "rows": dict(rows)}).decode())
+    else:
+        lines = [f"{table}: {count} removed" for table, count in rows.items()]
+        print(*lines or ["nothing to remove"], sep="\n")
+
+
+def _could_not(reason: str, code: int, *, as_json: bool) -> int:
+    if as_json:
+        print(msgspec.json.encode({"ok": False, "error": reason, "people": 0, "rows": {}}).decode())
+    else:
+        print(f"could not purge: {reason}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
