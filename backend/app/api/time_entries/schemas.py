@@ -212,4 +212,4 @@ def refuse_unfit(entry: TimeEntryPut | TimeEntryPatch) -> None:
 def refuse_unknown_zone(name: str | UnsetType | None) -> None:
     """Raises FieldError for a zone that IANA does not know."""
     if isinstance(name, str) and not is_zone(name):
-        raise FieldError("time_zone", "Expected an IANA zone such as Europe/Berlin")
+        raise FieldError("time_zone", "Expected an IANA zone such as Europe/Berlin", "unknown_zone")

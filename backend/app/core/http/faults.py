@@ -42,7 +42,8 @@ def fault_of(error: msgspec.ValidationError, type_: Any) -> Fault:
         message = message[: match.start()]
         steps = [step[1] or step[2] or "" for step in _STEP.finditer(match[1])]
     if isinstance(error.__cause__, FieldError):
-        return Fault(pointer_to(*steps, error.__cause__.field), "invalid", message)
+        cause = error.__cause__
+        return Fault(pointer_to(*steps, cause.field), cause.code, message)
     if match := _FIELD.match(message):
         if match[1] == "contains unknown":
             return unknown_field(*steps, match[2])

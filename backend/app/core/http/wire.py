@@ -30,9 +30,10 @@ ZoneName = Annotated[
 class FieldError(ValueError):
     """A value that its type allows and its field does not; raised in a struct's `__post_init__`."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, code: str = "invalid") -> None:
         super().__init__(message)
         self.field = field
+        self.code = code
 
 
 def refuse_repeats(struct: msgspec.Struct, *fields: str) -> None:
