@@ -99,6 +99,11 @@ class TimeSums:
     runs_since: datetime | None
     sums: list[Sum]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the statement stopped at a bound, so that these are not all."""
+        return len(self.sums) > ROWS_MAX or sum(each.entries for each in self.sums) > PIECES_MAX
+
 
 def _filters() -> dict[str, ColumnElement[bool]]:
     found = {"tag": has_any(ENTRY.tags, bindparam("tags", type_=JSON()))}
@@ -120,6 +125,12 @@ DAY: Final = literal_column(str(DAY_SECONDS), BigInteger())
 ZERO: Final = literal_column("0", BigInteger())
 NEVER: Final = literal_column("9223372036854775807", BigInteger())
 """The end of a bucket for a duration: it is on one day, however long it is."""
+
+PIECES_MAX: Final = 500_000
+ROWS_MAX: Final = 20_000
+"""The most that a report is made of, and has. A few thousand entries of years would be millions of pieces;
+more rows would keep everybody waiting while they are put in order. The statement stops at one more.
+"""
 
 START, END, DAY_BEFORE = (bindparam(name, type_=UTCDateTime()) for name in ("start", "end", "day_before"))
 FIRST_DAY, LAST_DAY = (bindparam(name, type_=ENTRY.entry_date.type) for name in ("first_day", "last_day"))
@@ -208,7 +219,8 @@ def pieces_of(units: tuple[str, ...], filters: tuple[str, ...]) -> CTE:
 def _sums(units: tuple[str, ...], filters: tuple[str, ...]) -> Subquery:
     """Each bucket's and key's `seconds`, how many `entries` have a piece there, how many `begun` there."""
     pieces = pieces_of(units, filters)
-    piece = pieces.c
+    # Both engines make the pieces of a recursion as they are asked for, and no more of them.
+    piece = select(*pieces.c).limit(literal_column(str(PIECES_MAX + 1), BigInteger())).subquery("bounded").c
     seconds = case(
         (piece.ends <= piece.starts, ZERO),  # a timer that starts in the future
         (piece.ends < piece.edge, piece.ends - piece.starts),
@@ -225,6 +237,7 @@ def _sums(units: tuple[str, ...], filters: tuple[str, ...]) -> Subquery:
             cast(func.sum(piece.begun), BigInteger).label("begun"),
         )
         .group_by(*keys)
+        .limit(literal_column(str(ROWS_MAX + 1), BigInteger()))
         .subquery("sums")
     )
 

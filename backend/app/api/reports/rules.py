@@ -12,7 +12,7 @@ import msgspec
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.schemas import Preferences, Rounding, WeekDay
-from app.api.reports.queries import Sum, read_sums
+from app.api.reports.queries import ROWS_MAX, Sum, read_sums
 from app.api.reports.schemas import UNITS, TimeQuery, TimeReport, TimeRow
 from app.core.buckets import TIME_UNITS, Bucket, buckets_of, days_of, rows_of, slots_of
 from app.core.days import start_of, zone_of
@@ -128,7 +128,8 @@ async def read_report(
 ) -> TimeTold:
     """The report, or none where If-None-Match names its present state in this form, a media type.
 
-    Without a tag where a running timer grows with the moment, or could come to be in the range.
+    Without a tag where a running timer grows with the moment, or could come to be in the range. Raises
+    InvalidError for a report that would be too large.
     """
     representation = question.representation(form)
     known = heads_of(if_none_match, representation)
@@ -151,12 +152,24 @@ async def read_report(
     tag = list_tag(representation, found.head)
     if found.head in known or if_none_match == ["*"]:
         return TimeTold(tag, None)
+    if found.is_cut:
+        raise too_large()
     is_moving = found.runs_since is not None and question.now < question.end
     return TimeTold(None if is_moving else tag, report_of(question, found.sums, found.runs_since))
 
 
+def too_large() -> InvalidError:
+    """The answer to who asks for more than a report can have."""
+    message = f"Expected fewer days, or less to group by: the report would have more than {ROWS_MAX} rows"
+    fault = Fault("/to", "too_large", f"{message}, or be made of too many pieces")
+    return InvalidError("The report would be too large.", errors=(fault,))
+
+
 def report_of(question: TimeQuestion, sums: list[Sum], runs_since: datetime | None) -> TimeReport:
-    """The report that these sums make; `runs_since` is when the running timer started, if before the end."""
+    """The report that these sums make; `runs_since` is when the running timer started, if before the end.
+
+    Raises InvalidError where their tags make more rows than a report can have.
+    """
     query = question.query
     start, end = question.start, min(question.end, question.now)
     return TimeReport(
@@ -213,6 +226,8 @@ def _groups(units: list[str], sums: list[Sum]) -> dict[tuple[int, Labels], tuple
         for labels in product(*(_labels(each, unit) for unit in units)):
             seconds, entries = groups.get((each.number, labels), (0, 0))
             groups[each.number, labels] = (seconds + each.seconds, entries + each.entries)
+        if len(groups) > ROWS_MAX:
+            raise too_large()
     return groups
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from app.api.time_entries.queries import TIME_ENTRIES
-from app.api.time_entries.rules import already_running
+from app.api.time_entries.rules import CLOCKS_APART, already_running
 from app.api.time_entries.schemas import TimeEntryOut, TimeEntryPut
 from app.api.timer.queries import read_current
 from app.api.timer.schemas import StartQuery, TimerStart
@@ -63,7 +63,9 @@ async def _begin(
             # Here, before it is ended: what the answer tells of it must not be what is rolled back.
             raise refusals.exists(turn, TIME_ENTRIES, State(running.seq, False, running.body))
         stopped = await _end(turn, running)
-        started_at = _entry(stopped).ended_at or started_at
+        ended_at = _entry(stopped).ended_at or started_at
+        # Where the clock went back, what was stopped began later than now: the new one begins now.
+        started_at = ended_at if ended_at <= turn.at + CLOCKS_APART else started_at
         turn = await next_turn(turn)
     values = TIME_ENTRIES.changes(entry) | {"started_at": started_at}
     options = {"overlap": asked.overlap, "time_zone": time_zone}

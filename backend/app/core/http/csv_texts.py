@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-_FORMULA: Final = re.compile(r"[\t\r\n]|[\s\ufeff\u200b]*[=+\-@＝＋－＠]")
-"""What a spreadsheet takes for a formula, after spaces and in full width too (OWASP, CSV injection)."""
+_BLANKS: Final = r"(?:[^\S\t\r\n]|[\ufeff\u200b])*"
+_FORMULA: Final = re.compile(rf"^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?={_BLANKS}[=+\-@＝＋－＠])")
+"""Where a spreadsheet would take what comes for a formula, after spaces and in full width too.
+
+Not only at the start: where a comma is the decimal sign, a semicolon ends a cell, even between quotes
+(OWASP, CSV injection).
+"""
 
 
 def csv_text(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
@@ -20,5 +25,5 @@ def csv_text(names: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
 
 
 def _shown(value: object) -> object:
-    """The value; a text that would be run has an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    """The value; in a text, what would be run has an apostrophe before it."""
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value
