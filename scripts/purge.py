@@ -34,8 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         return _could_not(str(error), 2, as_json=given.json)
     except (SQLAlchemyError, OSError) as error:
         return _could_not(f"the database: {name_of(error)}", 1, as_json=given.json)
-    _tell(purged, as_json=given.json)
-    return 0
+    left = len({each.user_id for each in purged if each.is_left})
+    _tell(purged, left, as_json=given.json)
+    return 1 if left else 0
 
 
 async def _purge(settings: Settings, days: int) -> list[Purged]:
@@ -55,16 +56,21 @@ def _days(text: str) -> int:
     return days
 
 
-def _tell(purged: list[Purged], *, as_json: bool) -> None:
+def _tell(purged: list[Purged], left: int, *, as_json: bool) -> None:
     rows: Counter[str] = Counter()
     for each in purged:
         rows[each.table] += each.rows
+    rows += Counter()  # drops those of which nothing went
+    error = f"{left} busy with writes of their own; run it again" if left else None
     if as_json:
-        people = len({each.user_id for each in purged})
-        print(msgspec.json.encode({"ok": True, "error": None, "people": people, "rows": dict(rows)}).decode())
-    else:
-        lines = [f"{table}: {count} removed" for table, count in rows.items()]
-        print(*lines or ["nothing to remove"], sep="\n")
+        people = len({each.user_id for each in purged if each.rows})
+        told = {"ok": not left, "error": error, "people": people, "rows": dict(rows)}
+        print(msgspec.json.encode(told).decode())
+        return
+    lines = [f"{table}: {count} removed" for table, count in rows.items()]
+    print(*lines or ["nothing to remove"], sep="\n")
+    if error:
+        print(f"could not purge: {error}", file=sys.stderr)
 
 
 def _could_not(reason: str, code: int, *, as_json: bool) -> int:

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from app.api import resources
 from app.core.db.session import reading
 from app.core.ids import new_id
-from app.core.rows.purges import BATCH, Purged, forget_answers, purge_trash
+from app.core.rows import purges
+from app.core.rows.purges import BATCH, TRIES, Purged, forget_answers, purge_trash
+from tests.core.http.chances import before, chance, raising
 from tests.service import Statement
 
 API = "/api/v1"
@@ -163,6 +165,45 @@ async def test_many_rows_go_in_batches(alice: httpx.AsyncClient, purge: Any, app
     assert left == 0
 
 
+async def test_a_transaction_releases_no_more_than_a_batch(
+    alice: httpx.AsyncClient, purge: Any, statements: list[Statement], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purges, "BATCH", 4)
+    counts = [1, 2, 6, 0, 3]
+    tasks = [await made(alice, "/tasks", title="old") for _ in counts]
+    for task, count in zip(tasks, counts, strict=True):
+        for _ in range(count):
+            await made(alice, "/time-entries", duration_seconds=60, task_id=task["id"])
+        await alice.delete(f"{API}/tasks/{task['id']}")
+    cursor = (await changes(alice)).json()["next"]
+    statements.clear()
+    assert await purge() == {("alice", "tasks"): len(tasks)}
+    cleared = [values for statement, values in statements if statement.startswith("UPDATE time_entries")]
+    assert [len(values) for values in cleared] == [3, 6, 3]
+    told = (await changes(alice, since=cursor)).json()["items"]
+    assert len({item["row"]["seq"] for item in told}) == sum(counts)
+    assert {item["row"]["task_id"] for item in told} == {None}
+
+
+@pytest.mark.parametrize("times", [1, TRIES])
+async def test_who_is_busy_holds_up_nobody_else(
+    app: Litestar,
+    alice: httpx.AsyncClient,
+    bob: httpx.AsyncClient,
+    later: datetime,
+    engine_name: str,
+    times: int,
+) -> None:
+    for client in (alice, bob):
+        await trashed(client, "/tasks", title="old")
+    with before(app, "INSERT INTO change_heads", raising(chance(engine_name)), times):
+        found = await purge_trash(app.state.database, resources(), later)
+    hers = Purged("alice", "tasks", 0, is_left=True) if times == TRIES else Purged("alice", "tasks", 1)
+    assert found == [hers, Purged("bob", "tasks", 1)]
+    again = await purge_trash(app.state.database, resources(), later)
+    assert sum(purged.rows for purged in found + again) == 2
+
+
 async def test_each_statement_but_the_search_for_people_is_about_one(
     alice: httpx.AsyncClient, purge: Any, statements: list[Statement]
 ) -> None:
@@ -176,11 +217,17 @@ async def test_each_statement_but_the_search_for_people_is_about_one(
     assert all("user_id" in statement for statement in others)
 
 
-async def test_answers_that_are_kept_no_more_are_forgotten(alice: httpx.AsyncClient, app: Litestar) -> None:
+async def test_answers_that_are_kept_no_more_are_forgotten(
+    alice: httpx.AsyncClient, app: Litestar, engine_name: str
+) -> None:
     body = {"title": "once"}
     first = await alice.post(f"{API}/tasks", json=body, headers={"Idempotency-Key": "k"})
     now = datetime.now(UTC)
     assert await forget_answers(app.state.database, now) == []
+    with before(app, "DELETE FROM idempotency_keys", raising(chance(engine_name)), 1):
+        assert await forget_answers(app.state.database, now + timedelta(hours=25)) == [
+            Purged("alice", "idempotency_keys", 0, is_left=True)
+        ]
     assert await forget_answers(app.state.database, now + timedelta(hours=25)) == [
         Purged("alice", "idempotency_keys", 1)
     ]

@@ -12,6 +12,8 @@ _GIVEN_UP: Final = ("40001", "40P01")
 """The server rolled it back for the sake of another."""
 _LOST: Final = ("08", "53300", "57P01", "57P02")
 """No connection, or none any more: it failed, there were too many, the server was stopped or crashed."""
+_LOCKED: Final = "55P03"
+"""Who held the lock did not let go of it in time."""
 _UNKNOWN: Final = "40003"
 """Of class 40, all of which say that it was rolled back, the one that says that nobody knows."""
 _NOT_COMMITTED: Final = "could not commit"
@@ -33,6 +35,14 @@ def is_transient(exc: BaseException, *, committing: bool = False) -> bool:
     if committing:
         return False
     return any(map(_is_lost, causes)) or (isinstance(exc, DBAPIError) and exc.connection_invalidated)
+
+
+def is_crowded_out(exc: BaseException) -> bool:
+    """Whether the work lost against another's, while the database is well: others have nothing to fear."""
+    return any(
+        _is_given_up(cause, committing=False) or getattr(cause, "sqlstate", None) == _LOCKED
+        for cause in causes_of(exc)
+    )
 
 
 def _is_given_up(cause: BaseException, committing: bool) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app.core.db.transient import is_transient
+from app.core.db.transient import is_crowded_out, is_transient
 
 
 def sqlite_error(code: int) -> sqlite3.Error:
@@ -85,3 +85,13 @@ def test_a_commit_that_was_refused_did_not_take_place(error: Exception) -> None:
 def test_what_is_slow_or_wrong_stays_so(error: Exception) -> None:
     assert not is_transient(error)
     assert not is_transient(error, committing=True)
+
+
+@pytest.mark.parametrize("error", [*GIVEN_UP, asyncpg.LockNotAvailableError("words")], ids=repr)
+def test_who_lost_against_another_was_crowded_out(error: Exception) -> None:
+    assert is_crowded_out(error)
+
+
+@pytest.mark.parametrize("error", [*LOST, asyncpg.QueryCanceledError("words"), ValueError("words")], ids=repr)
+def test_who_lost_the_database_was_not(error: Exception) -> None:
+    assert not is_crowded_out(error)
