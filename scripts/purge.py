@@ -1,6 +1,6 @@
 """Empty the trash of what has lain there for long: `python scripts/purge.py [--days N] [--json]`.
 
-Exit 0: done. 1: a part failed, what was done stays. 2: could not run. Run it once a day; twice is harmless,
+Exit 0: done. 1: a part failed, what was done stays. 2: could not begin. Run it once a day; twice is harmless,
 and so is doing it while the service runs.
 """
 
@@ -9,6 +9,7 @@ import asyncio
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,9 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 import _path  # noqa: F401 (makes `app` importable)
 from app.api import resources
 from app.core.config import Settings, SettingsError, load_settings
-from app.core.db.errors import name_of
-from app.core.db.session import open_database
+from app.core.db.errors import DATABASE_ERRORS, name_of
+from app.core.db.migrate import UnreachableError, current_revision, revisions
+from app.core.db.session import Database, open_database, reading
+from app.core.db.verify.checks import MIGRATE, refuse_missing
 from app.core.rows.purges import Purged, forget_answers, purge_trash
+
+DAYS_MAX: Final = 36_500
+FAILURES: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,9 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         purged = asyncio.run(_purge(settings, settings.trash_days if given.days is None else given.days))
-    except SettingsError as error:
+    except (SettingsError, UnreachableError) as error:
         return _could_not(str(error), 2, as_json=given.json)
-    except (SQLAlchemyError, OSError) as error:
+    except FAILURES as error:
         return _could_not(f"the database: {name_of(error)}", 1, as_json=given.json)
     left = len({each.user_id for each in purged if each.is_left})
     _tell(purged, left, as_json=given.json)
@@ -41,19 +47,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _purge(settings: Settings, days: int) -> list[Purged]:
     now = datetime.now(UTC)
+    refuse_missing(settings.database)
     database = open_database(settings)
     try:
+        await _refuse_unready(database)
         purged = await purge_trash(database, resources(), now - timedelta(days=days))
         return purged + await forget_answers(database, now)
     finally:
         await database.dispose()
 
 
+async def _refuse_unready(database: Database) -> None:
+    """Raises UnreachableError where the database does not answer, or has not this code's tables."""
+    try:
+        async with reading(database) as session:
+            revision = await current_revision(await session.connection())
+    except FAILURES as error:
+        raise UnreachableError(f"the database: {name_of(error)}") from None
+    if revisions().standing(revision) == "behind":
+        raise UnreachableError(f"The database {database.url} is at an older revision; {MIGRATE} first")
+
+
 def _days(text: str) -> int:
-    days = int(text)
-    if not 0 <= days <= 36_500:
-        raise ValueError(text)
-    return days
+    if text.isdecimal() and int(text) <= DAYS_MAX:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected 0 to {DAYS_MAX}")
 
 
 def _tell(purged: list[Purged], left: int, *, as_json: bool) -> None:

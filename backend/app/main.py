@@ -18,7 +18,7 @@ from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
 from app.core.db.migrate import UnreachableError, revisions, upgrade
 from app.core.db.migration_lock import OrphansError
-from app.core.db.session import Database, open_database, provide_session
+from app.core.db.session import Database, open_database
 from app.core.feed.running import waking
 from app.core.feed.wakes import Wakes
 from app.core.http import conditions
@@ -31,6 +31,7 @@ from app.core.http.idempotency import RememberedResponse
 from app.core.http.openapi import openapi_config
 from app.core.http.problems import answer_problem
 from app.core.http.query_strings import provide_asked
+from app.core.http.sessions import provide_session
 
 VERSION: Final = "0.1.0"
 

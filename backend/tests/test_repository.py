@@ -157,6 +157,14 @@ def test_imports_point_one_way() -> None:
     assert wrong == []
 
 
+def test_the_database_knows_nothing_of_what_stands_on_it() -> None:
+    modules = python_files()
+    below = [name for name in modules if name.startswith("app.core.db.")]
+    above = ("app.core.auth.", "app.core.feed.", "app.core.http.", "app.core.rows.")
+    assert below
+    assert [(name, to) for name in below for to in imports(name, modules) if to.startswith(above)] == []
+
+
 def test_imports_have_no_cycle() -> None:
     modules = python_files()
     graph = {name: set(imports(name, modules)) - {name} for name in modules}

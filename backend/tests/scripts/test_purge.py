@@ -66,13 +66,23 @@ async def test_a_database_that_is_not_migrated_or_not_there_is_told_in_a_line(
     empty_database_url: str, tmp_path: Path
 ) -> None:
     done = purge(empty_database_url, cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("could not purge: ")
+    assert "upgrade head" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert json.loads(purge(empty_database_url, "--json", cwd=tmp_path).stdout)["ok"] is False
+    done = purge("postgresql://alice@127.0.0.1:1/nowhere", "--json", cwd=tmp_path)
+    assert (done.returncode, json.loads(done.stdout)["ok"]) == (2, False)
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    file = tmp_path / "alice.db"
+    done = purge(f"sqlite:///{file}", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "does not exist" in done.stderr
+    assert not file.exists()
 
 
 def test_days_are_a_number(tmp_path: Path) -> None:
     done = purge("sqlite:///x.db", "--days", "-1", cwd=tmp_path)
     assert done.returncode == 2
-    assert "--days" in done.stderr
+    assert "argument --days: expected 0 to 36500" in done.stderr

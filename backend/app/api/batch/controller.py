@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from app.api.batch import rules
 from app.api.batch.schemas import BATCH_EXAMPLE, Batch, Results
 from app.core.http.answers import json_answer
-from app.core.rows.turns import take_turns
+from app.core.rows.turns import take_turns, undo_turns
 
 
 class BatchController(Controller):
@@ -36,5 +36,5 @@ class BatchController(Controller):
         turn = await take_turns(session, user_id, len(steps))
         results = await rules.run(turn, steps)
         if data.dry_run:
-            await rules.undo(session)
+            await undo_turns(session)
         return json_answer(msgspec.json.encode(results))

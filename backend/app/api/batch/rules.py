@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, UnsetType, json, structs
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.batch.schemas import OPERATIONS_MAX, BatchOp, Operation, Result, Results
 from app.core.db.errors import problem_of
@@ -15,7 +14,6 @@ from app.core.http.bodies import decode_body
 from app.core.http.etags import Version, parse_tags, row_tag, versions_of
 from app.core.rows import writes
 from app.core.rows.resources import Resource, Row
-from app.core.rows.retries import let_go
 from app.core.rows.turns import Turn, following, give_back_from
 from app.models.idempotency_key import ANSWER_MAX
 
@@ -74,12 +72,6 @@ async def run(turn: Turn, steps: Sequence[Step]) -> Results:
     return Results(results)
 
 
-async def undo(session: AsyncSession) -> None:
-    """Leaves nothing of what was done, nor keeps the answer: it was a question."""
-    let_go(session)
-    await session.rollback()
-
-
 def _resource_of(place: int, operation: Operation, resources: Resources) -> Resource[Any]:
     if resource := resources.get(operation.type):
         return resource
@@ -116,9 +108,7 @@ def _columns_of(operation: Operation, resource: Resource[Any]) -> tuple[Any, Map
     if not isinstance(operation.body, Raw):
         return key, {}
     body = decode_body(bytes(operation.body), getattr(resource, BODIES[operation.op]))
-    values: Mapping[str, object] = resource.changes(body)
-    for check in resource.checks:
-        values = check(key, values)
+    values = resource.changes(body, key)
     return (getattr(body, "id", UNSET) or None) if operation.op == "create" else key, values
 
 

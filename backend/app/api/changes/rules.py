@@ -58,13 +58,17 @@ class Feed:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A stretch of the changes: those between two cursors, and the head as it was."""
+    """A stretch of the changes: those between two cursors, and the head as it was.
+
+    `wakes` is how often anybody had been woken before it was read.
+    """
 
     items: list[bytes]
     before: FeedCursor
     next: FeedCursor
     more: bool
     head: Head
+    wakes: int
 
     @property
     def body(self) -> bytes:
@@ -96,6 +100,7 @@ def seq_of(item: bytes) -> int:
 
 async def read(feed: Feed, cursor: FeedCursor, limit: int) -> Stretch:
     """At most `limit` changes after the cursor. Raises GoneError where it is overtaken."""
+    wakes = feed.wakes.count
     async with reading(feed.database) as session:
         found = await read_changes(session, feed.user_id, feed.resources, cursor.seq, limit + 1)
     refuse_gone(cursor, found.head, found.purged_seq)
@@ -106,7 +111,7 @@ async def read(feed: Feed, cursor: FeedCursor, limit: int) -> Stretch:
     else:
         items = found.items
         after = FeedCursor(*found.head, found.purged_seq)
-    return Stretch(items, before, after, more, found.head)
+    return Stretch(items, before, after, more, found.head, wakes)
 
 
 async def read_or_wait(
@@ -142,6 +147,9 @@ async def follow(feed: Feed, first: Stretch, seconds: float, receive: Receive) -
     """
     deadline = monotonic() + seconds
     with feed.wakes.waiting(feed.user_id) as waiter:
+        waiter.head = first.head
+        if feed.wakes.count != first.wakes:
+            waiter.wake()  # it may have been for this one, who was not waiting yet
         async with watched(receive, waiter.give_up):
             yield RETRY + first.events
             try:
@@ -161,14 +169,16 @@ async def _coming(
     feed: Feed, stretch: Stretch, deadline: float, waiter: Waiter
 ) -> AsyncGenerator[bytes, None]:
     """What comes after the stretch, and in silence a sign of life."""
-    while deadline > monotonic() and not waiter.is_over:
-        stretch = await _read_woken(feed, stretch.next, STREAM_LIMIT, waiter)
-        if events := stretch.events:
-            yield events
+    while True:
         while not stretch.more and (left := deadline - monotonic()) > 0:
             if await waiter.wait(min(KEEP_ALIVE_SECONDS, left)):
                 break
             yield KEEP_ALIVE
+        if waiter.is_over or monotonic() >= deadline:
+            return
+        stretch = await _read_woken(feed, stretch.next, STREAM_LIMIT, waiter)
+        if events := stretch.events:
+            yield events
 
 
 async def _read_woken(feed: Feed, cursor: FeedCursor, limit: int, waiter: Waiter) -> Stretch:

@@ -6,7 +6,7 @@ from litestar.params import FromPath, JSONBody
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.queries import SETTING_LIST, SETTINGS
-from app.api.config.rules import checked, key_of, question_from
+from app.api.config.rules import key_of, question_from
 from app.api.config.schemas import SETTING_EXAMPLE, SettingOut, SettingPage, SettingPut, SettingQuery
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
@@ -56,7 +56,7 @@ class ConfigController(Controller):
         create_only: NamedDependency[bool],
     ) -> Response[SettingOut]:
         """Make the setting with this key be this: replace it, or create it."""
-        values = checked(key, data.value)
+        values = SETTINGS.changes(data, key)
         turn = await take_turn(session, user_id)
         row, created = await writes.replace(turn, SETTINGS, key, values, if_match, create_only)
         return created_answer(row, SETTINGS) if created else row_answer(row)

@@ -39,12 +39,13 @@ def key_of(key: str) -> str:
     raise refusals.not_found(SETTINGS)
 
 
-def checked(key: str, value: Any) -> dict[str, object]:
+def checked(key: Key, values: Mapping[str, Any]) -> dict[str, object]:
     """The columns of a setting: its value with the names in every object sorted.
 
     A known setting's value is completed with what holds for what it leaves out. Raises InvalidError for
     a key that is neither known nor begins with `app.`, and for a value that the key does not take.
     """
+    key, value = str(key), values["value"]
     if key in KNOWN:
         value = _known(key, value)
     elif not FREE_KEY.fullmatch(key):
@@ -55,13 +56,6 @@ def checked(key: str, value: Any) -> dict[str, object]:
         _refuse_large(value)
         _refuse_unstorable(value)
     return {"value": msgspec.to_builtins(value, order="sorted")}
-
-
-def _checked(key: Key, values: Mapping[str, Any]) -> dict[str, object]:
-    return checked(str(key), values["value"])
-
-
-SETTINGS.checks.append(_checked)
 
 
 def _known(key: str, value: Any) -> Any:
@@ -111,3 +105,6 @@ def _too_deep() -> InvalidError:
 
 def _invalid(message: str, pointer: str = "/value", code: str = "invalid") -> InvalidError:
     return InvalidError("The setting does not take this value.", errors=(Fault(pointer, code, message),))
+
+
+SETTINGS.checks.append(checked)

@@ -1,13 +1,12 @@
-"""The database: its engines, and the session that each request gets."""
+"""The database: its engines, and sessions that are given back whatever happens."""
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
-from litestar import Request
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,13 +16,6 @@ from app.core.config import Settings
 from app.core.db import postgres, sqlite
 from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
-from app.core.feed.wakes import Wakes
-from app.core.http.again import note_commit
-from app.core.http.idempotency import carry_key, keep
-
-SAFE_METHODS: Final = ("GET", "HEAD")
-WRITTEN: Final = "written"
-"""Where a session's `info` names the people whose rows its transaction may have changed."""
 
 log = logging.getLogger(__name__)
 
@@ -86,35 +78,13 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession, None]:
-    """The session of one request: committed when the handler is through, before the response is sent.
-
-    Whatever is raised meanwhile, cancellation included, rolls it back and gives the connection back. The
-    answer to a request with an Idempotency-Key is kept in the same transaction.
-    """
-    database: Database = request.app.state.database
-    session = database.session(read_only=request.method in SAFE_METHODS)
-    await carry_key(request, session)
-    try:
-        yield session
-        await keep(request, session)
-        note_commit(request.scope)
-        await _end(session)
-        if written := session.info.pop(WRITTEN, None):
-            wakes: Wakes = request.app.state.wakes
-            for user_id in written:
-                wakes.wrote(user_id)
-    finally:
-        await _release(session)
-
-
 @asynccontextmanager
-async def writing(database: Database) -> AsyncIterator[AsyncSession]:
-    """A session for work that no request asks for: committed at the end, unless something is raised."""
-    session = database.session()
+async def committed(database: Database, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
+    """A session that is committed when the block ends, or rolled back when something is raised in it."""
+    session = database.session(read_only=read_only)
     try:
         yield session
-        await _end(session)
+        await session.commit()
     finally:
         await _release(session)
 
@@ -127,10 +97,6 @@ async def reading(database: Database) -> AsyncIterator[AsyncSession]:
         yield session
     finally:
         await _release(session)
-
-
-async def _end(session: AsyncSession) -> None:
-    await session.commit()
 
 
 async def _release(session: AsyncSession) -> None:

@@ -61,13 +61,14 @@ class Wakes:
     """Those who wait, by person. `reads_at_once` bounds how many of the woken read at a time.
 
     `hears` says whether writes of other processes are heard of; `tell` is told of those of this one.
-    `is_needed` is set once somebody has waited or written here.
+    `is_needed` is set once somebody has waited or written here. `count` rises with every wake, of whomever.
     """
 
     def __init__(self, reads_at_once: int = 1) -> None:
         self._reads = asyncio.Semaphore(reads_at_once)
         self.hears = False
         self.is_needed = asyncio.Event()
+        self.count = 0
         self.tell: Callable[[str], None] | None = None
         self._is_stopping = False
         self._waiters: dict[str, set[Waiter]] = {}
@@ -111,6 +112,7 @@ class Wakes:
 
     def wake(self, digest: str) -> None:
         """Wakes those who wait for this person's changes; everybody for EVERYBODY."""
+        self.count += 1
         if digest == EVERYBODY:
             for waiter in self.all():
                 waiter.wake()

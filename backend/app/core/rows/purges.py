@@ -33,7 +33,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.db.errors import DATABASE_ERRORS
-from app.core.db.session import Database, reading, writing
+from app.core.db.session import Database, committed, reading
 from app.core.db.transient import is_crowded_out
 from app.core.rows.json_texts import among, ids_among
 from app.core.rows.resources import Resource
@@ -103,7 +103,7 @@ async def _forget(database: Database, user_id: str, parameters: dict[str, Any]) 
     """One person's answers, of which there are those of a day or two."""
     values = parameters | {"by_user_id": user_id}
     try:
-        async with writing(database) as session:
+        async with committed(database) as session:
             gone = await (await session.connection()).execute(FORGET_KEYS, values)
     except DATABASE_ERRORS as error:
         if not is_crowded_out(error):
@@ -130,7 +130,7 @@ async def _purge(
     while lost < TRIES:
         began = monotonic()
         try:
-            async with writing(database) as session:
+            async with committed(database) as session:
                 gone, is_all = await _purge_batch(session, resource, resources, user_id, before)
             count += gone
             if is_all:

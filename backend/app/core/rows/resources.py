@@ -91,14 +91,20 @@ class Resource(Generic[Out]):
         }
         return {**values, **keys}
 
-    def changes(self, body: msgspec.Struct) -> dict[str, object]:
-        """The columns that a body sets: its fields without `id` and without those that are absent."""
+    def changes(self, body: msgspec.Struct, key: Any = None) -> dict[str, object]:
+        """The columns that a body sets: its fields without `id` and without those that are absent.
+
+        Raises what `check` refuses of them for the row with this key.
+        """
         given = ((name, getattr(body, name)) for name in body.__struct_fields__ if name != "id")
-        return {
+        values = {
             name: self.cleared.get(name) if value is None else value
             for name, value in given
             if value is not msgspec.UNSET
         }
+        for check in self.checks:
+            values = check(key, values)
+        return values
 
 
 @dataclass(frozen=True)

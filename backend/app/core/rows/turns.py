@@ -8,10 +8,11 @@ from typing import Final
 from sqlalchemy import BigInteger, String, bindparam, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.db.session import WRITTEN
-from app.core.rows.retries import refuse_repeat
+from app.core.rows.retries import let_go, refuse_repeat
 
 EPOCH_BYTES: Final = 6
+_WRITTEN: Final = "written"
+"""Where a session's `info` names the people whose turns it took."""
 
 TAKE_NUMBERS = text(
     "INSERT INTO change_heads (user_id, epoch, seq, purged_seq) VALUES (:user_id, :epoch, :count, 0)"
@@ -90,10 +91,22 @@ async def give_back_from(turn: Turn, last: int) -> None:
         await (await turn.session.connection()).execute(GIVE_BACK_NUMBERS, values)
 
 
+async def undo_turns(session: AsyncSession) -> None:
+    """Leaves nothing of what was done in the session's turns, nor keeps the answer: it was a question."""
+    await session.rollback()
+    let_go(session)
+    session.info.pop(_WRITTEN, None)
+
+
+def written_by(session: AsyncSession) -> frozenset[str]:
+    """The people whose rows the session's transaction may have changed."""
+    return frozenset(session.info.get(_WRITTEN, ()))
+
+
 async def _take_numbers(session: AsyncSession, user_id: str, count: int) -> tuple[str, int]:
     """The epoch, and the last of the numbers taken."""
     parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": count}
     connection = await session.connection()
     epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
-    session.info.setdefault(WRITTEN, set()).add(user_id)
+    session.info.setdefault(_WRITTEN, set()).add(user_id)
     return epoch, seq

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from app.api.batch.schemas import OPERATIONS_MAX
 from app.core.ids import new_id
@@ -187,6 +188,17 @@ async def test_a_dry_run_answers_as_if_done_and_does_nothing(alice: httpx.AsyncC
     ]
     refusal = await send(alice, op("delete", id=str(new_id())), dry_run=True)
     assert (refusal.status_code, refusal.json()["errors"][0]["pointer"]) == (404, "/operations/0")
+
+
+async def test_a_dry_run_wakes_nobody(
+    app: Litestar, alice: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(app.state.wakes, "wrote", woken.append)
+    await run(alice, op("create", body=WATER), dry_run=True)
+    assert woken == []
+    await run(alice, op("create", body=WATER))
+    assert woken == ["alice"]
 
 
 async def test_a_dry_run_leaves_its_key_free(alice: httpx.AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
@@ -175,6 +176,35 @@ async def test_cancelled_it_ends_at_once_and_leaves_nothing(app: Litestar, alice
         assert app.state.wakes.all() == []
         assert checked_out(app.state.database) == 0
     assert len(asyncio.all_tasks()) == tasks
+
+
+@pytest.mark.parametrize("is_woken", [False, True])
+async def test_what_is_written_as_it_begins_is_told_and_otherwise_it_reads_once(
+    app: Litestar, alice: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, is_woken: bool
+) -> None:
+    begin, read, reads = rules.begin, rules.read, 0
+
+    async def begun(*arguments: Any) -> Any:
+        first = await begin(*arguments)
+        if is_woken:
+            await add(alice)
+        return first
+
+    async def counted(*arguments: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return await read(*arguments)
+
+    monkeypatch.setattr(rules, "begin", begun)
+    monkeypatch.setattr(rules, "read", counted)
+    monkeypatch.setattr(rules, "KEEP_ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(app.state.wakes, "is_needed", asyncio.Event())
+    async with listening(app) as (stream, _):
+        assert await stream.block() == "retry: 3000"
+        if is_woken:
+            assert (await stream.events(1))[0].data["row"]["seq"] == 1
+        assert await stream.block() == ": keep-alive"
+    assert reads == 1 + is_woken
 
 
 async def test_a_slow_reader_is_read_for_as_slowly(

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db.errors import DATABASE_ERRORS, problem_of
-from app.core.db.session import Database, provide_session
+from app.core.db.session import Database
 from app.core.errors import UnavailableError
+from app.core.http.sessions import provide_session
 from app.core.rows.turns import take_turn
 from tests.core.db.databases import FOREVER, checked_out, closed_port, opened, run
 

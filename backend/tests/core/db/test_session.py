@@ -14,7 +14,8 @@ from sqlalchemy import JSON, Text, bindparam, select, text, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.db.session import Database, provide_session
+from app.core.db.session import Database
+from app.core.http.sessions import provide_session
 from tests.core.db.databases import FOREVER, checked_out, opened, run
 
 READ = text("SELECT n FROM counters WHERE name = :name")

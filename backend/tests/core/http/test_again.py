@@ -12,7 +12,8 @@ from litestar import Litestar
 from sqlalchemy import Connection
 from sqlalchemy.util import await_only
 
-from app.core.http.again import LATEST_SECONDS, PAUSES, follows, run_again
+from app.core.http import again
+from app.core.http.again import PAUSES, follows, run_again
 from tests.api.tasks.calls import TASKS, add, at, titles
 from tests.core.db.databases import checked_out
 from tests.core.http.chances import CHANGE, KEY, WATER, before, chance, raising, runs
@@ -88,10 +89,16 @@ async def test_what_is_slow_or_wrong_is_not_run_again(
 
 
 async def test_no_run_begins_late(
-    app: Litestar, alice: httpx.AsyncClient, engine_name: str, caplog: pytest.LogCaptureFixture
+    app: Litestar,
+    alice: httpx.AsyncClient,
+    engine_name: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(again, "LATEST_SECONDS", 0.2)
+
     def late(_: Connection) -> None:
-        await_only(asyncio.sleep(LATEST_SECONDS))
+        await_only(asyncio.sleep(0.2))
         raise chance(engine_name)
 
     with before(app, CHANGE, late, 1):

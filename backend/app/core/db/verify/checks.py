@@ -43,7 +43,7 @@ async def verify(database: DatabaseUrl, metadata: MetaData, task: type[Any]) -> 
     `metadata` has the models' tables, `task` is the model to make a sample of. Raises
     UnreachableError where nothing can be said.
     """
-    _refuse_missing(database)
+    refuse_missing(database)
     steps: dict[str, Checks] = {
         "connection": partial(_connection, database),
         "integrity": _integrity,
@@ -59,7 +59,8 @@ async def verify(database: DatabaseUrl, metadata: MetaData, task: type[Any]) -> 
     return [check for checks in found for check in checks]
 
 
-def _refuse_missing(database: DatabaseUrl) -> None:
+def refuse_missing(database: DatabaseUrl) -> None:
+    """Raises UnreachableError for a file that is not there: to look for one must not make it."""
     if database.is_memory:
         raise UnreachableError("A database in memory can only be seen by the process that has it")
     if database.file and not database.file.is_file():
