@@ -96,7 +96,7 @@ def questions(draw: st.DrawFn) -> Asked:
         *(instants, st.integers(0, 90_000), marks),
     )
     durations = st.builds(
-        lambda day, length, marks: lasting(day, length, **marks), days, st.integers(0, 100_000), marks
+        lambda day, length, marks: lasting(day, length, **marks), days, st.integers(0, 86_400), marks
     )
     timers = st.lists(st.builds(lambda start, marks: running(start, **marks), instants, marks), max_size=1)
     entries = draw(st.lists(intervals | short | durations, min_size=2, max_size=10)) + draw(timers)
