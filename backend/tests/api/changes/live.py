@@ -11,7 +11,7 @@ from litestar import Litestar
 from tests.api.changes.calls import CHANGES
 from tests.service import token_of
 
-LATE = 10.0
+LATE = 30.0
 """Far beyond what anything here takes."""
 
 

@@ -79,7 +79,7 @@ async def serving(protocol: type[BoundedProtocol]) -> AsyncIterator[tuple[Server
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    for _ in range(int(LATE * 100)):
+    for _ in range(int(LATE * 300)):
         if is_so():
             return
         await asyncio.sleep(0.01)
