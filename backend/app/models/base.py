@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, MetaData, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, CheckConstraint, Index, MetaData, PrimaryKeyConstraint, String, Table, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.sql.schema import SchemaItem
 from sqlmodel import Field, SQLModel
@@ -25,6 +25,10 @@ metadata: MetaData = SQLModel.metadata
 metadata.naming_convention = NAMING_CONVENTION
 
 USER_ID_MAX = 255
+
+LIVE = text("deleted_at IS NULL")
+TRASHED = text("deleted_at IS NOT NULL")
+"""What partial indexes hold."""
 
 
 def _now() -> datetime:

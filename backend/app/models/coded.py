@@ -1,17 +1,15 @@
 """What time codes and work types share: a code that a person picks from a list, and what it stands for."""
 
-from sqlalchemy import CheckConstraint, Index, String, Text, text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.sql.schema import SchemaItem
 from sqlmodel import Field
 
-from app.models.base import Owned, owned_by_user
+from app.models.base import LIVE, Owned, owned_by_user
 from app.models.types import FOLDED, folded
 
 CODE_MAX = 64
 NAME_MAX = 200
 CODE_DESCRIPTION_MAX = 5_000
-
-LIVE = text("deleted_at IS NULL")
 
 
 class Coded(Owned):

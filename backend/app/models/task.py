@@ -7,21 +7,17 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, String, Text, t
 from sqlmodel import Field
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.models.base import Owned, owned_by_user
-from app.models.types import FOLDED, folded
+from app.models.base import TRASHED, Owned, owned_by_user
+from app.models.types import FOLDED, TAGS_JSON_MAX, folded
 
 TITLE_MAX = 500
 DESCRIPTION_MAX = 20_000
-TAG_MAX = 64
-TAGS_MAX = 32
 ESTIMATE_MAX = 100_000 * 3600
 """Seconds: more than a working life."""
-TAGS_JSON_MAX = TAGS_MAX * (TAG_MAX * 6 + 3) + 2
 PRIORITIES = ("none", "low", "medium", "high", "urgent")
 """By rank: the least first."""
 
 OPEN = text("completed_at IS NULL AND deleted_at IS NULL")
-TRASHED = text("deleted_at IS NOT NULL")
 
 
 class Task(Owned, table=True):

@@ -7,20 +7,16 @@ from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKeyConstraint, 
 from sqlmodel import Field
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from app.models.base import Owned, owned_by_user
-from app.models.types import FOLDED, Id, folded
+from app.models.base import TRASHED, Owned, owned_by_user
+from app.models.types import FOLDED, TAGS_JSON_MAX, Id, folded
 
 DESCRIPTION_MAX = 5_000
 RAW_TEXT_MAX = 5_000
 ZONE_MAX = 64
-TAG_MAX = 64
-TAGS_MAX = 32
-TAGS_JSON_MAX = TAGS_MAX * (TAG_MAX * 6 + 3) + 2
 DAY_SECONDS = 86_400
 DURATION_MAX = 8029 * 366 * DAY_SECONDS
 """From the first instant to the last: a timer that was forgotten can still be stopped."""
 
-TRASHED = text("deleted_at IS NOT NULL")
 RUNNING = text("started_at IS NOT NULL AND ended_at IS NULL AND deleted_at IS NULL")
 LONG = text(f"duration_seconds > {DAY_SECONDS} AND started_at IS NOT NULL")
 

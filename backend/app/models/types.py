@@ -14,6 +14,10 @@ from app.core.text import fold
 
 FOLDS: Final = "folds"
 """Where a folded column's `info` names the column that it is derived from."""
+TAG_MAX: Final = 64
+TAGS_MAX: Final = 32
+TAGS_JSON_MAX: Final = TAGS_MAX * (TAG_MAX * 6 + 3) + 2
+"""Characters of the longest list of tags: JSON writes a character in six at most."""
 FOLDED: Final = 3
 """How many times longer a folded text can be than the text."""
 

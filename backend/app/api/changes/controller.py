@@ -11,9 +11,8 @@ from app.api.changes import rules
 from app.api.changes.rules import Feed
 from app.api.changes.schemas import ChangePage, ChangeQuery, StreamQuery
 from app.core.feed.cursors import parse_feed_cursor
-from app.core.http.answers import page_answer
+from app.core.http.answers import json_answer
 from app.core.http.events import EVENT_STREAM, EventStream
-from app.core.rows.pages import Page
 
 
 def provide_feed(request: Request[Any, Any, State], user_id: NamedDependency[str]) -> Feed:
@@ -42,7 +41,7 @@ class ChangeController(Controller):
         seconds = min(asked.wait, token_ends_at - time())
         feed = feed.of(asked.types)
         stretch = await rules.read_or_wait(feed, cursor, asked.limit, seconds, request.receive)
-        return page_answer(Page(None, stretch.body), ChangePage)
+        return json_answer(stretch.body)
 
     @get(
         "/stream",

@@ -27,7 +27,6 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
-    or_,
     select,
     union_all,
 )
@@ -36,7 +35,8 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.buckets import DAY_SECONDS
 from app.core.http.etags import Head
-from app.core.rows.json_texts import has_any, ids_among
+from app.core.rows.filters import referring
+from app.core.rows.json_texts import has_any
 from app.core.rows.render import json_lines, json_row
 from app.core.rows.spans import CrossJoin, cell, elements_of, epoch_seconds, unindexed
 from app.core.rows.statements import by_user, head_columns, head_of, known_head, unless_known
@@ -105,20 +105,12 @@ class TimeSums:
         return len(self.sums) > ROWS_MAX or sum(each.entries for each in self.sums) > PIECES_MAX
 
 
-def _filters() -> dict[str, ColumnElement[bool]]:
-    found = {"tag": has_any(ENTRY.tags, bindparam("tags", type_=JSON()))}
-    for unit in NAMES:
-        column = unindexed(ENTRY[f"{unit}_id"])
-        among = ids_among(column, bindparam(f"{unit}_ids", type_=JSON()))
-        found |= {
-            unit: among,
-            f"no_{unit}": column.is_(None),
-            f"{unit}_or_none": or_(among, column.is_(None)),
-        }
-    return found
-
-
-FILTERS: Final = _filters()
+FILTERS: Final = {
+    "tag": has_any(ENTRY.tags, bindparam("tags", type_=JSON())),
+    **referring("task", unindexed(ENTRY.task_id)),
+    **referring("time_code", unindexed(ENTRY.time_code_id)),
+    **referring("work_type", unindexed(ENTRY.work_type_id)),
+}
 
 ONE: Final = literal_column("1", BigInteger())
 DAY: Final = literal_column(str(DAY_SECONDS), BigInteger())

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain, product
 from typing import Any, Final, Literal, get_args
-from uuid import UUID
 
 import msgspec
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +19,7 @@ from app.core.errors import Fault, InvalidError
 from app.core.http.accepts import CSV
 from app.core.http.csv_texts import csv_text
 from app.core.http.etags import heads_of, list_tag, representation_of
+from app.core.rows.questions import by_reference
 from app.core.text import fold
 
 REPORT_REPRESENTATION: Final = "time-report-1"
@@ -100,12 +100,7 @@ def question_from(query: TimeQuery, preferences: Preferences, now: datetime) -> 
 
 def _filters(query: TimeQuery) -> Iterator[tuple[str, dict[str, object]]]:
     for field, unit in IDS.items():
-        texts = getattr(query, field)
-        ids = sorted({str(UUID(text)) for text in texts if text != "none"})
-        if ids:
-            yield f"{unit}_or_none" if "none" in texts else unit, {f"{unit}_ids": ids}
-        elif texts:
-            yield f"no_{unit}", {}
+        yield from by_reference(unit, getattr(query, field))
     if query.tag:
         yield "tag", {"tags": query.tag}
 

@@ -7,8 +7,10 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from app.api.config.schemas import Minutes, Rounding, RoundingPer, WeekDay
+from app.api.tasks.schemas import Tag
+from app.core.http.query_strings import Reference, refuse_unfit_references
 from app.core.http.wire import FIRST_DAY, LAST_DAY, Day, FieldError, Text, ZoneName, refuse_repeats
-from app.models.time_entry import TAG_MAX, TAGS_MAX
+from app.models.types import TAGS_MAX
 
 Unit = Literal["day", "week", "month", "task", "time_code", "work_type", "tag"]
 RoundingWish = Literal["none", "up", "down", "nearest"]
@@ -26,10 +28,7 @@ UNITS: dict[str, tuple[str, ...]] = {
 
 UNITS_MAX = 2
 DAYS_MAX = 3660
-ID_TEXT_MAX = 36
 
-Tag = Annotated[Text, Meta(min_length=1, max_length=TAG_MAX, examples=["home"])]
-IdOrNone = Annotated[Text, Meta(max_length=ID_TEXT_MAX, examples=["none"])]
 Group = Annotated[
     Text,
     Meta(
@@ -66,14 +65,14 @@ class TimeQuery(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
         RoundingPer | None,
         Meta(description="What is rounded: each entry's time in a row, or each row's sum."),
     ] = None
-    task_id: Annotated[list[IdOrNone], Meta(description="Of any of these tasks; `none`: of no task.")] = (
+    task_id: Annotated[list[Reference], Meta(description="Of any of these tasks; `none`: of no task.")] = (
         field(default_factory=list)
     )
     time_code_id: Annotated[
-        list[IdOrNone], Meta(description="On any of these codes; `none`: on no code.")
+        list[Reference], Meta(description="On any of these codes; `none`: on no code.")
     ] = field(default_factory=list)
     work_type_id: Annotated[
-        list[IdOrNone], Meta(description="Of any of these types; `none`: of no type.")
+        list[Reference], Meta(description="Of any of these types; `none`: of no type.")
     ] = field(default_factory=list)
     tag: Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="With any of these tags.")] = field(
         default_factory=list
@@ -142,14 +141,4 @@ def refuse_unfit(query: TimeQuery) -> None:
     if len(set(units)) < len(units) or len(units) > UNITS_MAX or not UNITS.keys() >= set(units):
         raise FieldError("group", f"Expected one or two of {', '.join(UNITS)}, each at most once")
     refuse_repeats(query, "tag")
-    for name in ("task_id", "time_code_id", "work_type_id"):
-        for text in getattr(query, name):
-            _refuse_no_id(name, text)
-
-
-def _refuse_no_id(name: str, text: str) -> None:
-    try:
-        if text != "none":
-            UUID(text)
-    except ValueError:
-        raise FieldError(name, "Expected a UUID or none") from None
+    refuse_unfit_references(query, "task_id", "time_code_id", "work_type_id")

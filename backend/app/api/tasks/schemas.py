@@ -6,9 +6,10 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from app.core.http.query_strings import ListQuery
+from app.core.http.query_strings import ListQuery, Wanted
 from app.core.http.wire import Day, FieldError, Instant, Text, refuse_out_of_range, refuse_repeats
-from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
+from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TITLE_MAX
+from app.models.types import TAG_MAX, TAGS_MAX
 
 Priority = Literal["none", "low", "medium", "high", "urgent"]
 TaskSort = Literal[
@@ -37,7 +38,6 @@ Estimate = Annotated[
 ]
 Zone = Annotated[Text, Meta(max_length=64, description="The IANA zone that days are meant in.")]
 Bound = Annotated[Text, Meta(max_length=40, description="A day (in the zone `tz`) or an instant.")]
-Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
 
 TASK_EXAMPLE = {
     "title": "Water the plants",

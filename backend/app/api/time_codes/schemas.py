@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from app.core.http.query_strings import ListQuery
+from app.core.http.query_strings import ListQuery, Wanted
 from app.core.http.wire import Instant, Text, refuse_repeats
 from app.models.coded import CODE_DESCRIPTION_MAX, CODE_MAX, NAME_MAX
 from app.models.time_code import PHRASE_MAX, PHRASES_MAX
@@ -34,7 +34,6 @@ Examples = Annotated[
         examples=[["fixed the login for acme"]],
     ),
 ]
-Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
 
 TIME_CODE_EXAMPLE = {
     "code": "ACME-DEV",

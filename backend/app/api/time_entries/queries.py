@@ -26,9 +26,9 @@ from app.api.time_entries.schemas import TimeEntryNew, TimeEntryOut, TimeEntryPa
 from app.api.work_types.queries import WORK_TYPES
 from app.core.http.wire import Day, Instant
 from app.core.ids import GREATEST_ID, LEAST_ID
-from app.core.rows.filters import bound, filters_of
+from app.core.rows.filters import bound, filters_of, referring
 from app.core.rows.instants import AFTER_ALL, BEFORE_ALL, instant_or_day, midnight
-from app.core.rows.json_texts import has_all, has_any, ids_among
+from app.core.rows.json_texts import has_all, has_any
 from app.core.rows.pages import Listing
 from app.core.rows.references import names_live_row
 from app.core.rows.resources import Resource
@@ -98,18 +98,11 @@ RUNNING_ID: Final = (
 
 TAGS: Final = bindparam("tags", type_=JSON())
 
-
-def _referring(column: str) -> dict[str, ColumnElement[bool]]:
-    """The filters of a reference: to some, to none, or either."""
-    some, none = ids_among(ENTRY[column], bindparam(f"{column}s", type_=JSON())), ENTRY[column].is_(None)
-    return {column: some, f"no_{column}": none, f"{column}_or_none": or_(some, none)}
-
-
 FILTERS: Final[dict[str, ColumnElement[bool]]] = {
     **filters_of(TIME_ENTRIES, "description", "raw_text"),
-    **_referring("task_id"),
-    **_referring("time_code_id"),
-    **_referring("work_type_id"),
+    **referring("task", ENTRY.task_id),
+    **referring("time_code", ENTRY.time_code_id),
+    **referring("work_type", ENTRY.work_type_id),
     "day_from": ENTRY.entry_date >= bound("day_from", ENTRY.entry_date),
     "day_to": ENTRY.entry_date <= bound("day_to", ENTRY.entry_date),
     "time_from": or_(ENTRY.ended_at > bound("time_from", ENTRY.ended_at), RUNS),

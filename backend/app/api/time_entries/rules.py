@@ -9,15 +9,15 @@ import msgspec
 
 from app.api.time_entries.queries import IN_THE_WAY, TIME_ENTRIES, TIME_ENTRY_LIST, facts_statement
 from app.api.time_entries.schemas import TimeEntryOut, TimeEntryQuery
-from app.core.days import is_zone
+from app.core.days import is_zone, parse_instant
 from app.core.errors import Fault, InvalidError, LockedError, OverlapError, RunningError
 from app.core.http.etags import representation_of, row_tag
-from app.core.http.wire import END_OF_TIME, FIRST_INSTANT, Instant
-from app.core.ids import GREATEST_ID, LEAST_ID
+from app.core.http.wire import END_OF_TIME, FIRST_INSTANT
+from app.core.ids import FUTURE_ALLOWED, GREATEST_ID, LEAST_ID
 from app.core.rows import questions
 from app.core.rows.changes import Change
 from app.core.rows.pages import Question
-from app.core.rows.questions import Filter, by_flag
+from app.core.rows.questions import Filter, by_flag, by_reference
 from app.core.rows.references import refuse_unknown
 from app.core.rows.turns import Turn
 from app.models.time_entry import DAY_SECONDS
@@ -27,9 +27,6 @@ TIME_ENTRY_REPRESENTATION: Final = "time-entries-1"
 
 SHAPE: Final = ("started_at", "ended_at", "duration_seconds", "entry_date", "time_zone")
 """The columns that follow from each other."""
-
-CLOCKS_APART: Final = timedelta(minutes=5)
-"""How far a client's clock may be ahead of the server's."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -45,7 +42,9 @@ def question_from(query: TimeEntryQuery) -> Question:
     """The list that a query string asks for."""
     filters: list[Filter] = [
         *_by_range(query),
-        *(found for column in TIME_ENTRIES.references for found in _by_reference(query, column)),
+        *by_reference("task", query.task_id),
+        *by_reference("time_code", query.time_code_id),
+        *by_reference("work_type", query.work_type_id),
         *_by_tag(query),
         *by_flag(query.running, "running_trashed" if query.trash else "running", "finished"),
         *by_flag(query.locked, "locked", "unlocked"),
@@ -61,36 +60,12 @@ def question_from(query: TimeEntryQuery) -> Question:
 def _by_range(query: TimeEntryQuery) -> list[Filter]:
     days = {name: getattr(query, name) for name in ("day_from", "day_to")}
     texts = {name: getattr(query, name) for name in ("time_from", "time_to")}
-    instants = {name: _instant(name, text) for name, text in texts.items() if text is not None}
+    instants = {name: parse_instant(name, text) for name, text in texts.items() if text is not None}
     return [(name, {name: value}) for name, value in (days | instants).items() if value is not None]
-
-
-def _instant(name: str, text: str) -> datetime:
-    """The instant that a query parameter names; msgspec by itself would take numbers there too."""
-    try:
-        instant = msgspec.convert(text, Instant)
-        if FIRST_INSTANT <= instant < END_OF_TIME:
-            return instant
-    except msgspec.ValidationError:
-        pass
-    message = "Expected an instant with its zone such as 2026-05-01T09:00:00Z, in the years 1970 to 9998"
-    raise InvalidError(
-        "The query string has an invalid value.", errors=(Fault(f"/{name}", "invalid", message),)
-    )
 
 
 def _by_tag(query: TimeEntryQuery) -> list[Filter]:
     return [(f"tag_{query.tag_mode}", {"tags": query.tag})] if query.tag else []
-
-
-def _by_reference(query: TimeEntryQuery, column: str) -> list[Filter]:
-    wanted: list[str] = getattr(query, column)
-    ids = [id_.lower() for id_ in wanted if id_ != "none"]
-    if not wanted:
-        return []
-    if not ids:
-        return [(f"no_{column}", {})]
-    return [(f"{column}_or_none" if "none" in wanted else column, {f"{column}s": ids})]
 
 
 def _start(query: TimeEntryQuery) -> tuple[Any, ...] | None:
@@ -233,7 +208,7 @@ def _refuse_running(change: Change[TimeEntryOut], facts: Facts) -> None:
     """Raises where the entry may not run: it is locked, begins in the future, or another one runs."""
     if change.after("locked"):
         raise _contradiction("locked", "Expected a running timer to be unlocked; stop it first")
-    if change.after("started_at") > change.turn.at + CLOCKS_APART:
+    if change.after("started_at") > change.turn.at + FUTURE_ALLOWED:
         raise _contradiction("started_at", "Expected a running timer to have begun")
     if facts.running:
         other = msgspec.json.decode(facts.running, type=TimeEntryOut)

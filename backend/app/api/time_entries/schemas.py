@@ -1,17 +1,18 @@
 """What time entries look like on the wire."""
 
-import re
 from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from app.api.config.schemas import Overlap
+from app.api.tasks.schemas import Tag, Tags
 from app.core.days import is_zone
-from app.core.http.query_strings import ListQuery
+from app.core.http.query_strings import ListQuery, Reference, Wanted, refuse_unfit_references
 from app.core.http.wire import Day, FieldError, Instant, Text, ZoneName, refuse_out_of_range, refuse_repeats
-from app.models.time_entry import DESCRIPTION_MAX, DURATION_MAX, RAW_TEXT_MAX, TAG_MAX, TAGS_MAX
+from app.models.time_entry import DESCRIPTION_MAX, DURATION_MAX, RAW_TEXT_MAX
+from app.models.types import TAGS_MAX
 
 EntrySort = Literal[
     "created_at",
@@ -44,16 +45,8 @@ Duration = Annotated[
         description="Follows from start and end; alone, it is spent on `entry_date` (24 hours at most).",
     ),
 ]
-Tag = Annotated[Text, Meta(min_length=1, max_length=TAG_MAX, examples=["home"])]
-Tags = Annotated[list[Tag], Meta(max_length=TAGS_MAX, description="Each at most once.", examples=[["home"]])]
 Locked = Annotated[bool, Meta(description="Exported or approved: refuses every change but unlocking.")]
-# Told to clients in the dialect that JSON Schema has (ECMA-262), which knows no \Z.
-REFERENCE: Final = re.compile(r"^(none|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$")
-Reference = Annotated[
-    str, Meta(description="An id, or `none`.", extra_json_schema={"pattern": REFERENCE.pattern})
-]
 InstantText = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
 
 ENTRY_EXAMPLE = {
     "description": "Login for Acme",
@@ -197,9 +190,7 @@ class TimeEntryQuery(ListQuery, forbid_unknown_fields=True, frozen=True, kw_only
     def __post_init__(self) -> None:
         """Refuses what the types allow and the list does not."""
         refuse_out_of_range(self, "day_from", "day_to")
-        for name in ("task_id", "time_code_id", "work_type_id"):
-            if not all(REFERENCE.fullmatch(text) for text in getattr(self, name)):
-                raise FieldError(name, "Expected a UUID or none")
+        refuse_unfit_references(self, "task_id", "time_code_id", "work_type_id")
 
 
 def refuse_unfit(entry: TimeEntryPut | TimeEntryPatch) -> None:

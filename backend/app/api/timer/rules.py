@@ -5,12 +5,13 @@ from uuid import UUID
 import msgspec
 
 from app.api.time_entries.queries import TIME_ENTRIES
-from app.api.time_entries.rules import CLOCKS_APART, already_running
+from app.api.time_entries.rules import already_running
 from app.api.time_entries.schemas import TimeEntryOut, TimeEntryPut
 from app.api.timer.queries import read_current
 from app.api.timer.schemas import StartQuery, TimerStart
 from app.core.errors import NotFoundError
 from app.core.http.etags import Version
+from app.core.ids import FUTURE_ALLOWED
 from app.core.rows import refusals, writes
 from app.core.rows.resources import Row, State
 from app.core.rows.turns import Turn, next_turn
@@ -65,7 +66,7 @@ async def _begin(
         stopped = await _end(turn, running)
         ended_at = _entry(stopped).ended_at or started_at
         # Where the clock went back, what was stopped began later than now: the new one begins now.
-        started_at = ended_at if ended_at <= turn.at + CLOCKS_APART else started_at
+        started_at = ended_at if ended_at <= turn.at + FUTURE_ALLOWED else started_at
         turn = await next_turn(turn)
     values = TIME_ENTRIES.changes(entry) | {"started_at": started_at}
     options = {"overlap": asked.overlap, "time_zone": time_zone}

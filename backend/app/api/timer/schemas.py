@@ -5,11 +5,11 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from app.api.tasks.schemas import Tags
 from app.api.time_entries.schemas import (
     Description,
     OverlapQuery,
     RawText,
-    Tags,
     Zone,
     refuse_unknown_zone,
 )

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.api.time_codes.schemas import Active, Code, CodeSort, Description, Name, Wanted
-from app.core.http.query_strings import ListQuery
+from app.api.time_codes.schemas import Active, Code, CodeSort, Description, Name
+from app.core.http.query_strings import ListQuery, Wanted
 from app.core.http.wire import Instant
 
 WORK_TYPE_EXAMPLE = {

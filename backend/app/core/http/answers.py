@@ -60,7 +60,7 @@ def drawing_answer(tag: str | None, drawing: str | None, policy: str) -> Respons
 
 
 def json_answer(body: bytes) -> Response[Any]:
-    """200 with JSON that is no one row, and has no tag."""
+    """200 with JSON that is no one row and no list, and has no tag."""
     return _rendered(body, HTTP_200_OK, {})
 
 

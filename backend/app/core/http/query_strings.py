@@ -1,7 +1,8 @@
 """Query strings: strictly of the struct that the handler names, documented from the same struct."""
 
+import re
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar, cast, get_origin
+from typing import Annotated, Any, Final, TypeVar, cast, get_origin
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,6 +12,17 @@ from msgspec import Meta
 
 from app.core.errors import Fault, InvalidError, MalformedError
 from app.core.http.faults import fault_of, pointer_to, unknown_fields
+from app.core.http.wire import FieldError, Text
+
+Wanted = Annotated[Text, Meta(min_length=1, max_length=200)]
+"""A text to look for."""
+
+# Told to clients in the dialect that JSON Schema has (ECMA-262), which knows no \Z.
+REFERENCE: Final = re.compile(r"^(none|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$")
+Reference = Annotated[
+    str, Meta(description="An id, or `none`.", extra_json_schema={"pattern": REFERENCE.pattern})
+]
+"""What a column may refer to; checked by `refuse_unfit_references`."""
 
 Query = TypeVar("Query", bound=msgspec.Struct)
 
@@ -35,6 +47,13 @@ class ListQuery(PageQuery, forbid_unknown_fields=True, frozen=True, kw_only=True
 
     trash: Annotated[bool, Meta(description="Whether to list the trash instead of what is live.")] = False
     sort: str = "-created_at"
+
+
+def refuse_unfit_references(query: msgspec.Struct, *fields: str) -> None:
+    """Raises FieldError where a list has what is neither an id nor `none`."""
+    for field in fields:
+        if not all(REFERENCE.fullmatch(text) for text in getattr(query, field)):
+            raise FieldError(field, "Expected a UUID or none")
 
 
 def provide_asked(request: Request[Any, Any, State]) -> msgspec.Struct:

@@ -21,7 +21,7 @@ class Change(Generic[Out]):
 
     `before` is the row as it is, None where there is none yet; for `restore` it is the one in the trash.
     `values` are the columns that are to be set: rules may add to them. `options` are what the request
-    says beside the row.
+    says beside the row. `is_new` says that there is no such row, as was seen in this turn.
     """
 
     turn: Turn
@@ -30,6 +30,7 @@ class Change(Generic[Out]):
     before: Out | None
     values: dict[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
+    is_new: bool = False
 
     def after(self, name: str) -> Any:
         """What the column will hold."""

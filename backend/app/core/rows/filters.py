@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, String, Table, bindparam, or_
+from sqlalchemy import JSON, ColumnElement, String, Table, bindparam, or_
 
+from app.core.rows.json_texts import ids_among
 from app.core.rows.resources import Resource
 from app.core.rows.texts import contains
 
@@ -18,6 +19,12 @@ def bound(name: str, like: ColumnElement[Any]) -> ColumnElement[Any]:
 def live_or_trashed(table: Table) -> dict[str, ColumnElement[bool]]:
     """The two lists that every table has."""
     return {"live": table.c.deleted_at.is_(None), "trashed": table.c.deleted_at.is_not(None)}
+
+
+def referring(name: str, column: ColumnElement[Any]) -> dict[str, ColumnElement[bool]]:
+    """The filters of a reference: to some rows (`<name>_ids`), to none, or to either."""
+    some, none = ids_among(column, bindparam(f"{name}_ids", type_=JSON())), column.is_(None)
+    return {name: some, f"no_{name}": none, f"{name}_or_none": or_(some, none)}
 
 
 def filters_of(resource: Resource[Any], *texts: str) -> dict[str, ColumnElement[bool]]:

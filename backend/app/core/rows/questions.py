@@ -48,6 +48,14 @@ def by_text(wanted: str | None) -> list[Filter]:
     return [("q", {"wanted": fold(wanted)})] if wanted else []
 
 
+def by_reference(name: str, wanted: list[str]) -> list[Filter]:
+    """The filter of a reference: of the ids and `none` that are wanted, any."""
+    ids = sorted({id_.lower() for id_ in wanted if id_ != "none"})
+    if not ids:
+        return [(f"no_{name}", {})] if wanted else []
+    return [(f"{name}_or_none" if "none" in wanted else name, {f"{name}_ids": ids})]
+
+
 def by_creation(created_from: str | None, created_to: str | None, zone: ZoneInfo) -> list[Filter]:
     """The filters of the range of creation. Raises InvalidError where a bound is no day and no instant."""
     found: list[Filter] = []

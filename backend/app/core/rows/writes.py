@@ -66,6 +66,8 @@ async def replace(
         refusals.refuse_unfit_id(key, turn.at)
     change = Change[Out](turn, "replace", key, None, {**values}, options)
     values = await _decided(resource, change, if_match, create_only)
+    if change.is_new:
+        return await _insert(turn, resource, key, values), True
     if not create_only and (row := await _update(turn, resource, key, values, if_match)):
         return row, False
     state = await state_of(turn, resource, key)
@@ -151,7 +153,7 @@ async def restore(
     if not state.trashed:
         await give_back(turn)
         return Row(key, turn.epoch, state.seq, state.body)
-    await _decided(resource, Change(turn, "restore", key, None, {}, options), if_match)
+    await _settled(resource, Change(turn, "restore", key, _shown(resource, state), {}, options))
     restored = await _run(turn, resource, restore_statement(resource), _key(turn, key) | _stamp(turn))
     return Row(key, turn.epoch, turn.seq, restored.scalar_one())
 
@@ -184,12 +186,17 @@ async def _decided(
     if state is None:
         refused = change.verb != "replace" or if_match is not None
     else:
-        out_of_place = state.trashed != (change.verb == "restore")
-        refused = out_of_place or create_only or not matches(change.turn, state, if_match)
+        refused = state.trashed or create_only or not matches(change.turn, state, if_match)
     if refused:
         return change.values
-    change.before = None if state is None else msgspec.json.decode(state.body, type=resource.out)
+    change.is_new = state is None
+    change.before = state and _shown(resource, state)
     return await _settled(resource, change)
+
+
+def _shown(resource: Resource[Out], state: State) -> Out:
+    """The row as rules are shown it."""
+    return msgspec.json.decode(state.body, type=resource.out)
 
 
 async def _settled(resource: Resource[Any], change: Change[Any]) -> Values:

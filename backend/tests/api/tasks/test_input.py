@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TAG_MAX, TAGS_MAX, TITLE_MAX
+from app.models.task import DESCRIPTION_MAX, ESTIMATE_MAX, TITLE_MAX
+from app.models.types import TAG_MAX, TAGS_MAX
 from tests.api.tasks.calls import TASKS, add, at, titles
 
 VERBS = ["POST", "PUT", "PATCH"]

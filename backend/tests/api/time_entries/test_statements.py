@@ -2,6 +2,7 @@
 
 import httpx
 
+from app.core.ids import new_id
 from tests.api.tasks.calls import tag_of
 from tests.api.tasks.test_statements import assert_about, take
 from tests.api.time_entries.calls import CURRENT, ENTRIES, START, STOP, add, at, between, make, prefer, start
@@ -30,7 +31,8 @@ async def test_an_entry_is_the_number_what_rules_read_and_the_change(
         (alice.patch(at(entry), json=TEN), [NUMBER, LOOK, LOOK, "UPDATE"]),
         (alice.put(at(entry), json=NINE), [NUMBER, LOOK, LOOK, "UPDATE"]),
         (alice.delete(at(entry)), [NUMBER, LOOK, "UPDATE"]),
-        (alice.post(f"{at(entry)}/restore"), [NUMBER, LOOK, LOOK, LOOK, "UPDATE"]),
+        (alice.post(f"{at(entry)}/restore"), [NUMBER, LOOK, LOOK, "UPDATE"]),
+        (alice.put(f"{ENTRIES}/{new_id()}", json=NINE), [NUMBER, LOOK, LOOK, "INSERT"]),
     ):
         answer = await request
         assert answer.is_success, answer.text
