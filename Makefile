@@ -125,11 +125,13 @@ lock: ## Lock what pyproject.toml asks for, keeping versions (UPGRADE=1: the new
 	  PIP_USER=0 "$$work/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv; \
 	fi; \
 	if [ -f $(LOCK) ]; then cp $(LOCK) "$$work/all"; fi; \
-	$(UV_COMPILE) --group dev $(if $(UPGRADE),--upgrade) -o "$$work/all" >/dev/null; \
-	$(UV_COMPILE) -c "$$work/all" -o "$$work/run" >/dev/null; \
-	part() { awk -v want="$$1" '/^[a-z0-9]/ { split($$0, name, "=="); } \
-	  NR == FNR { run[name[1]] = 1; next } (name[1] in run) == want' "$$work/run" "$$work/all"; }; \
-	{ echo '# Made by `make lock`. Install it with --require-hashes.'; echo '# To run:'; part 1; \
-	  echo '# To develop:'; part 0; } > "$$work/new"; \
+	$(UV_COMPILE) --group dev --group bench $(if $(UPGRADE),--upgrade) -o "$$work/all" >/dev/null; \
+	$(UV_COMPILE) --group dev -c "$$work/all" -o "$$work/dev" >/dev/null; \
+	$(UV_COMPILE) -c "$$work/all" -o "$$work/run" >/dev/null; echo > "$$work/none"; \
+	part() { awk 'FNR == 1 { file++ } /^[a-z0-9]/ { split($$0, name, "=="); } \
+	  file == 1 { without[name[1]] = 1; next } file == 2 { of[name[1]] = 1; next } \
+	  (name[1] in of) && !(name[1] in without)' "$$work/$$1" "$$work/$$2" "$$work/all"; }; \
+	{ echo '# Made by `make lock`. Install it with --require-hashes.'; echo '# To run:'; part none run; \
+	  echo '# To develop:'; part run dev; echo '# To benchmark:'; part dev all; } > "$$work/new"; \
 	if grep -nE '://|file:|^-' "$$work/new" >&2; then echo 'The lock would name a host or a path.' >&2; exit 1; fi; \
 	cat "$$work/new" > $(LOCK)

@@ -171,7 +171,7 @@ def test_imports_have_no_cycle() -> None:
     assert set(TopologicalSorter(graph).static_order()) == set(modules)
 
 
-@pytest.mark.parametrize("title", ["run", "develop"])
+@pytest.mark.parametrize("title", ["run", "develop", "benchmark"])
 def test_the_lock_has_a_version_and_hashes_for_every_entry_and_no_url(title: str) -> None:
     entry = re.compile(r"[a-z0-9.-]+==[^\s;]+( ; [^@]+?)?(\s+--hash=sha256:[0-9a-f]{64})+")
     part = lock_part(title)
@@ -181,10 +181,11 @@ def test_the_lock_has_a_version_and_hashes_for_every_entry_and_no_url(title: str
 
 def test_the_lock_holds_what_the_project_asks_for_and_the_image_no_tools() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    run, develop = lock_part("run"), lock_part("develop")
+    run, develop, benchmark = lock_part("run"), lock_part("develop"), lock_part("benchmark")
     assert {package(wanted) for wanted in project["project"]["dependencies"]} <= run.keys()
     assert {package(wanted) for wanted in project["dependency-groups"]["dev"]} <= develop.keys()
-    assert run.keys().isdisjoint(develop)
+    assert {package(wanted) for wanted in project["dependency-groups"]["bench"]} <= benchmark.keys()
+    assert len(run | develop | benchmark) == len(run) + len(develop) + len(benchmark)
 
 
 def test_the_image_runs_as_nobody_in_particular_from_the_locks_first_part() -> None:
