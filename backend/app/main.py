@@ -1,8 +1,8 @@
 """The application: the only wiring."""
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from alembic.util import CommandError
@@ -40,8 +40,11 @@ log = logging.getLogger(__name__)
 
 def create_app(settings: Settings) -> Litestar:
     """The service, wired for these settings; nothing is opened before it starts."""
-    database = open_database(settings)
-    wakes = Wakes(reads_at_once=max(1, settings.db_pool_size // 2))
+    return furnish(wire(), settings)
+
+
+def wire() -> Litestar:
+    """The routes and what stands around them: all that no setting changes, and the slow part."""
     served = [controller for controller in controllers() if controller is not HealthController]
     api = Router(
         API_PATH,
@@ -59,51 +62,52 @@ def create_app(settings: Settings) -> Litestar:
             "wants_csv": Provide(wants_csv, sync_to_thread=False),
         },
     )
-    app = Litestar(
+    return Litestar(
         route_handlers=[api, HealthController, *docs_handlers()],
         request_class=StrictRequest,
         request_max_body_size=BODY_MAX,
         exception_handlers={Exception: answer_problem},
         openapi_config=openapi_config(VERSION, [*served, HealthController]),
         logging_config=None,
-        lifespan=[_lifespan(settings, database, wakes)],
-        state=State(
-            {
-                "database": database,
-                "verifier": make_verifier(settings),
-                "probe": Probe(database, revisions()),
-                "resources": resources_by_type(),
-                "wakes": wakes,
-            }
-        ),
+        lifespan=[_lifespan],
     )
-    app.asgi_handler = Edge(app, settings.cors_origins)
+
+
+def furnish(app: Litestar, settings: Settings) -> Litestar:
+    """Give the routes what they work with. An app that has stopped may be furnished again."""
+    database = open_database(settings)
+    app.state = State(
+        {
+            "settings": settings,
+            "database": database,
+            "verifier": make_verifier(settings),
+            "probe": Probe(database, revisions()),
+            "resources": resources_by_type(),
+            "wakes": Wakes(reads_at_once=max(1, settings.db_pool_size // 2)),
+        }
+    )
+    bare = app.asgi_handler.inner if isinstance(app.asgi_handler, Edge) else app.asgi_handler
+    app.asgi_handler = Edge(app, bare, settings.cors_origins)
     return app
 
 
-def _lifespan(
-    settings: Settings, database: Database, wakes: Wakes
-) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     """Migrates before the first request where that is wanted, and says what is amiss with the database."""
+    settings, database = app.state.settings, app.state.database
     about = {"version": VERSION, "environment": settings.environment, "database": str(database.url)}
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        probe = app.state.probe
-        try:
-            if settings.migrates_on_start:
-                await _migrate(settings, database)
-            await _look(probe)
-            log.info("started", extra=about)
-            async with waking(settings, database, wakes):
-                yield
-        finally:
-            await probe.aclose()
-            await app.state.verifier.aclose()
-            await database.dispose()
-        log.info("stopped", extra=about)
-
-    return lifespan
+    try:
+        if settings.migrates_on_start:
+            await _migrate(settings, database)
+        await _look(app.state.probe)
+        log.info("started", extra=about)
+        async with waking(settings, database, app.state.wakes):
+            yield
+    finally:
+        await app.state.probe.aclose()
+        await app.state.verifier.aclose()
+        await database.dispose()
+    log.info("stopped", extra=about)
 
 
 async def _migrate(settings: Settings, database: Database) -> None:

@@ -13,7 +13,7 @@ from litestar import Litestar
 from pydantic import SecretStr
 
 from app.core.config import Settings
-from app.main import create_app
+from app.main import furnish, wire
 
 ISSUER = "https://issuer.test"
 SECRET = "a secret that only the tests know, 32 bytes or more"
@@ -41,10 +41,14 @@ def client_of(app: Litestar, user_id: str | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://daybook.test", headers=headers)
 
 
+_stopped: list[Litestar] = []
+"""Apps that have stopped: to wire the routes takes longer than most tests."""
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Litestar]:
     """The app between its start and its end, both in one task, as a server has them."""
-    app = create_app(settings)
+    app = furnish(_stopped.pop() if _stopped else wire(), settings)
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -63,3 +67,4 @@ async def running(settings: Settings) -> AsyncIterator[Litestar]:
     finally:
         stop.set()
         await life
+        _stopped.append(app)

@@ -16,6 +16,7 @@ from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import (
+    ASGIApp,
     HTTPReceiveMessage,
     HTTPResponseStartEvent,
     HTTPScope,
@@ -52,11 +53,11 @@ log = logging.getLogger("app.requests")
 
 
 class Edge:
-    """Wraps the application; pure ASGI, since it sees each byte of every answer."""
+    """Wraps `inner`, the application's handler; pure ASGI, since it sees each byte of every answer."""
 
-    def __init__(self, app: Litestar, origins: Collection[str] = ()) -> None:
+    def __init__(self, app: Litestar, inner: ASGIApp, origins: Collection[str] = ()) -> None:
         self.app = app
-        self.inner = app.asgi_handler
+        self.inner = inner
         self.origins = frozenset(origins)
         self.body_seconds: float = BODY_SECONDS
 

@@ -26,7 +26,7 @@ def client() -> Iterator[TestClient[Litestar]]:
         logging_config=None,
         openapi_config=None,
     )
-    app.asgi_handler = Edge(app)
+    app.asgi_handler = Edge(app, app.asgi_handler)
     with TestClient(app) as client:
         yield client
 
