@@ -9,6 +9,7 @@ LOCK := requirements.lock
 PY := .venv/bin/python
 ALEMBIC := $(PY) -m alembic -c migrations/alembic.ini
 CODE := backend scripts migrations
+SAFE := $(addprefix backend/tests/migrations/test_,lint.py schema.py statements.py steps.py)
 DOCKER ?= docker
 PYTHONS := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 
@@ -31,9 +32,33 @@ else
 	exec $$python scripts/make_token.py -- "$$USER"
 endif
 
-.PHONY: migrate
+##@ Operate
+
+.PHONY: db-init
+db-init: .venv ## Make the database at DATABASE_URL if it is missing, migrate it, verify it
+	@$(PY) scripts/init_db.py $(ARGS)
+
+.PHONY: migrate db-upgrade
 migrate: .venv ## Upgrade the database at DATABASE_URL to the newest revision
 	@$(ALEMBIC) upgrade head
+
+db-upgrade: migrate ## The same
+
+.PHONY: db-downgrade
+db-downgrade: .venv ## One revision back: says what would be dropped, and asks (ARGS=--yes)
+	@$(PY) scripts/downgrade_db.py $(ARGS)
+
+.PHONY: db-current
+db-current: .venv ## The revision that the database is at
+	@$(ALEMBIC) current
+
+.PHONY: db-history
+db-history: .venv ## All revisions, the newest first, and where the database is
+	@$(ALEMBIC) history --indicate-current
+
+.PHONY: db-reset
+db-reset: .venv ## Drop our tables and make them anew, empty: asks first (ARGS=--yes)
+	@$(PY) scripts/reset_db.py $(ARGS)
 
 .PHONY: purge
 purge: .venv ## Remove for good what has lain in the trash for TRASH_DAYS (30): run it daily
@@ -46,20 +71,27 @@ test: .venv ## The whole suite, on SQLite and on Postgres (ARGS="-k timer" for a
 	@$(PY) -m pytest -q $(ARGS)
 
 .PHONY: check
-check: .venv ## Format, lint and types
+check: .venv ## Format, lint, types, and whether the migrations are safe (half a minute)
 	@$(PY) -m ruff format --check $(CODE)
 	@$(PY) -m ruff check $(CODE)
 	@$(PY) -m mypy
+	@$(PY) -m pytest -q $(SAFE)
 
 .PHONY: format
 format: .venv ## Put the code into shape
 	@$(PY) -m ruff format $(CODE)
 	@$(PY) -m ruff check --fix $(CODE)
 
-.PHONY: db-revision
+.PHONY: db-revision db-migrate
 db-revision: .venv ## Write a migration from the models: make db-revision m="Add reminders"
 	@[ -n "$$m" ] || { echo 'What does it do? Write: make db-revision m="Add reminders"' >&2; exit 2; }
 	@$(ALEMBIC) revision --autogenerate -m "$$m"
+
+db-migrate: db-revision ## The same
+
+.PHONY: db-record
+db-record: .venv ## At a release: record its statements, for the next one's migrations to spare
+	@PYTHONPATH=backend $(PY) -m tests.migrations.record
 
 .PHONY: clean
 clean: ## Remove .venv and what the tools left; data/ stays

@@ -13,6 +13,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from app.core.config import SettingsError, load_settings
 from app.core.db.migrate import UnreachableError, connect
 from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating, reading
+from app.core.db.migration_run import ObstructedError, RevisionFailedError, run_revisions
 from app.core.db.url import DatabaseUrl
 from app.models import metadata
 from app.models.types import Id, JsonText
@@ -34,7 +35,7 @@ def main() -> None:
             write_sql(database)
         else:
             asyncio.run(_connect_and_run(database))
-    except (SettingsError, UnreachableError, OrphansError) as error:
+    except (SettingsError, UnreachableError, OrphansError, ObstructedError, RevisionFailedError) as error:
         raise CommandError(str(error)) from None
 
 
@@ -47,8 +48,13 @@ def run(connection: sa.Connection) -> None:
     """Run the command: alone if it writes, beside everybody else if it only looks."""
     writes = _writes()
     with (migrating if writes else reading)(connection) as own:
+        if first := context.config.attributes.get("first"):
+            first(own)
         _configure(connection=own, dont_mutate=not writes)
-        context.run_migrations()
+        if writes:
+            run_revisions(context.get_context(), own, context.run_migrations)
+        else:
+            context.run_migrations()
         if not context.get_context().get_current_heads():
             _at_base(own, writes=writes)
 

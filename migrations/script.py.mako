@@ -16,6 +16,10 @@ down_revision: str | None = ${repr(down_revision)}
 branch_labels: str | None = ${repr(branch_labels)}
 depends_on: str | None = ${repr(depends_on)}
 
+# What old rows could make fail: a SELECT for each, of those rows by name, that runs on the schema before this
+# revision. `{"titles that are too long": "SELECT 'tasks ' || id FROM tasks WHERE length(title) > 500"}`
+PREFLIGHT: dict[str, str] = {}
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

@@ -20,8 +20,12 @@ from app.core import operating
 from app.core.config import Settings, SettingsError
 from app.core.db.errors import DATABASE_ERRORS, name_of
 from app.core.db.migrate import UnreachableError
+from app.core.db.migration_lock import OrphansError
+from app.core.db.migration_run import ObstructedError, RevisionFailedError
 from app.core.operating import FailedError, RefusedError
 
+FAILURES: Final = (FailedError, CommandError, OrphansError, ObstructedError, RevisionFailedError)
+"""What says itself what became of the data."""
 DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)
 
 
@@ -44,9 +48,18 @@ def command(description: str, *, destroys: bool = False) -> argparse.ArgumentPar
     return parser
 
 
-def run(work: Callable[[], Coroutine[Any, Any, Told]], *, as_json: bool, empty: Told | None = None) -> int:
-    """Do the work, tell of it, and return the exit code. `empty` has the fields to tell with an error."""
-    told, code = _outcome(work, (empty or Told()).fields)
+def run(
+    work: Callable[[], Coroutine[Any, Any, Told]],
+    *,
+    as_json: bool,
+    empty: Told | None = None,
+    verb: str | None = None,
+) -> int:
+    """Do the work, tell of it, and return the exit code. `empty` has the fields to tell with an error.
+
+    With a `verb` every error is told to people as "could not <verb>: …", and as JSON bare.
+    """
+    told, code = _outcome(work, (empty or Told()).fields, verb)
     if as_json:
         answer = {"ok": code == 0, "error": told.error, **told.fields}
         print(msgspec.json.encode(answer).decode())
@@ -54,7 +67,7 @@ def run(work: Callable[[], Coroutine[Any, Any, Told]], *, as_json: bool, empty: 
     for line in told.lines:
         print(line)
     if told.error:
-        print(told.error, file=sys.stderr)
+        print(f"could not {verb}: {told.error}" if verb else told.error, file=sys.stderr)
     return code
 
 
@@ -72,15 +85,18 @@ def progress(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _outcome(work: Callable[[], Coroutine[Any, Any, Told]], fields: dict[str, Any]) -> tuple[Told, int]:
+def _outcome(
+    work: Callable[[], Coroutine[Any, Any, Told]], fields: dict[str, Any], verb: str | None
+) -> tuple[Told, int]:
+    could_not, failed = ("", "") if verb else ("could not run: ", "failed: ")
     try:
         told = asyncio.run(work())
     except (SettingsError, UnreachableError, RefusedError) as error:
-        return Told(fields, error=f"could not run: {error}"), 2
-    except (FailedError, CommandError) as error:
-        return Told(fields, error=f"failed: {error}"), 1
+        return Told(fields, error=f"{could_not}{error}"), 2
+    except FAILURES as error:
+        return Told(fields, error=f"{failed}{error}"), 1
     except DATABASE_FAILURES as error:
-        return Told(fields, error=f"failed: the database: {name_of(error)}"), 1
+        return Told(fields, error=f"{failed}the database: {name_of(error)}"), 1
     except KeyboardInterrupt:
-        return Told(fields, error="failed: interrupted"), 1
+        return Told(fields, error=f"{failed}interrupted"), 1
     return told, 1 if told.error else 0

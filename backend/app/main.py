@@ -18,6 +18,7 @@ from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
 from app.core.db.migrate import UnreachableError, revisions, upgrade
 from app.core.db.migration_lock import OrphansError
+from app.core.db.migration_run import ObstructedError
 from app.core.db.session import Database, open_database
 from app.core.feed.running import waking
 from app.core.feed.wakes import Wakes
@@ -117,7 +118,7 @@ async def _migrate(settings: Settings, database: Database) -> None:
             await upgrade(database.url, database.engine)
         else:
             await upgrade(settings.migration_database)
-    except (UnreachableError, OrphansError, CommandError) as error:
+    except (UnreachableError, OrphansError, ObstructedError, CommandError) as error:
         log.critical("the service can't start: %s", error)
         raise
     except Exception:

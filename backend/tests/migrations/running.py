@@ -43,6 +43,7 @@ from alembic import op
 
 revision = "{name}"
 down_revision = "{after}"
+PREFLIGHT = {preflight!r}
 
 
 def upgrade() -> None:
@@ -99,13 +100,28 @@ def _waiting(url: str, line: str, cwd: Path) -> subprocess.Popen[str]:
     )
 
 
-def write_revision(folder: Path, name: str, *statements: str, after: str | None = None) -> str:
+def write_revision(
+    folder: Path,
+    name: str,
+    *statements: str,
+    after: str | None = None,
+    preflight: dict[str, str] | None = None,
+) -> str:
     """Make up a revision whose upgrade is these lines of Python."""
     folder.mkdir(exist_ok=True)
     body = "\n".join(f"    {line}" for statement in statements for line in statement.splitlines())
-    text = REVISION.format(name=name, after=after or revisions().head, body=body)
+    text = REVISION.format(name=name, after=after or revisions().head, body=body, preflight=preflight or {})
     (folder / f"{name}.py").write_text(text)
     return name
+
+
+def ini_with(folder: Path) -> Path:
+    """A copy of the settings by which the revisions in this folder are beside the real ones."""
+    here = str(INI.parent)
+    text = INI.read_text().replace("%(here)s/versions", f"{here}/versions\n  {folder}")
+    ini = folder / "alembic.ini"
+    ini.write_text(text.replace("%(here)s", here))
+    return ini
 
 
 async def within(url: str, work: Callable[[Connection], Any]) -> Any:

@@ -6,10 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from app.core.db.migrate import INI, config, revisions
+from app.core.db.migrate import INI, revisions
 from app.models import metadata
 from tests.migrations.running import alembic, look
 
@@ -19,10 +18,6 @@ VERSIONS = INI.with_name("versions")
 
 async def tables_of(url: str) -> set[str]:
     return set(await look(url, lambda connection: inspect(connection).get_table_names()))
-
-
-def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory.from_config(config()).get_heads()) == 1
 
 
 def test_migrations_import_nothing_of_the_app() -> None:

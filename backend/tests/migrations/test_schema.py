@@ -1,14 +1,11 @@
 """The schema that the migrations make: the models', the same on both engines, there and back."""
 
 import re
-from functools import partial
 from typing import Any
 
 from alembic import command
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
 
-from app.core.db.migrate import config
 from app.core.db.verify.shape import Shape, live_shape, model_shape
 from app.models import metadata
 from app.models.types import FOLDS
@@ -50,27 +47,6 @@ async def test_up_and_down_and_up_with_rows_in_place(empty_database_url: str) ->
     await alembic_here(empty_database_url, to_head)
     assert await look(empty_database_url, counts) == dict.fromkeys(added, 0)
     assert await shape_of(empty_database_url) == made
-
-
-async def test_each_step_down_and_up_again_keeps_the_rows_of_other_tables(empty_database_url: str) -> None:
-    await alembic_here(empty_database_url, to_head)
-    made = await shape_of(empty_database_url)
-    await look(empty_database_url, add_rows)
-    left = await look(empty_database_url, counts)
-    for step in revisions_after_the_first():
-        await alembic_here(empty_database_url, partial(command.downgrade, revision=step))
-        there = await look(empty_database_url, lambda c: set(inspect(c).get_table_names()))
-        await alembic_here(empty_database_url, to_head)
-        assert await shape_of(empty_database_url) == made
-        left = {name: count if name in there else 0 for name, count in left.items()}
-        assert await look(empty_database_url, counts) == left
-    assert {name for name, count in left.items() if count} == {"change_heads", "tasks"}
-
-
-def revisions_after_the_first() -> list[str]:
-    """What to go down to, from the one before the head to the first."""
-    steps = list(ScriptDirectory.from_config(config()).walk_revisions())
-    return [step.revision for step in steps[1:]]
 
 
 async def test_the_schema_is_the_models(database_url: str) -> None:

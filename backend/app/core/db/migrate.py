@@ -1,7 +1,7 @@
 """Migrations from within the program: where the schema is, where it should be, and the way there."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.core.db.errors import name_of
 from app.core.db.migration_lock import DEFERRED, LOCK_WAIT_SECONDS, reading
 from app.core.db.url import DatabaseUrl
 from app.core.files import private_file, private_folder
@@ -33,7 +34,11 @@ logger = logging.getLogger(__name__)
 
 
 class UnreachableError(Exception):
-    """There is no database to talk to: one line, fit for a terminal, without secrets."""
+    """There is no database to talk to: one line, fit for a terminal, without secrets; why, by its code."""
+
+    def __init__(self, line: str, code: str | None = None) -> None:
+        super().__init__(line)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,13 @@ class Revisions:
         return "behind" if self.known.issuperset(names) else "ahead"
 
 
-def config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration; with a connection, env.py works on that one and leaves logging alone."""
+def config(connection: Connection | None = None, first: Callable[[Connection], None] | None = None) -> Config:
+    """Alembic's configuration; with a connection, env.py works on that one and leaves logging alone.
+
+    `first` is what to do in the same transaction before all else, once nobody else migrates.
+    """
     result = Config(INI)
-    result.attributes.update(connection=connection, on_version_apply=_log_step)
+    result.attributes.update(connection=connection, on_version_apply=_log_step, first=first)
     return result
 
 
@@ -75,26 +83,35 @@ def revision_of(connection: Connection) -> str | None:
     return AND.join(sorted(MigrationContext.configure(connection).get_current_heads())) or None
 
 
-async def upgrade(database: DatabaseUrl, engine: AsyncEngine | None = None) -> None:
-    """Bring the schema to the head revision, in one transaction; each revision is logged.
+async def upgrade(database: DatabaseUrl, engine: AsyncEngine | None = None) -> list[str]:
+    """Bring the schema to the head, in one transaction. Gives the revisions gone through; each is logged.
 
     A schema that is ahead stays as it is: newer code made it, while this was still being deployed.
     The connection is one of its own, without the service's time-outs, unless `engine` is given: a
     database in memory lives in its engine's one connection. One at a time in a process; any number
-    of processes at once. Raises UnreachableError, and what the migrations raise.
+    of processes at once. Raises UnreachableError, ObstructedError, RevisionFailedError and OrphansError.
     """
     async with engine.connect() if engine else connect(database) as connection:
-        await connection.run_sync(_upgrade)
+        return await connection.run_sync(_upgrade)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> list[str]:
     try:
-        command.upgrade(config(connection), "head")
+        return upgrade_on(connection)
     except CommandError:
         with reading(connection):
             current = revision_of(connection)
         if revisions().standing(current) != "ahead":
             raise
+        return []
+
+
+def upgrade_on(connection: Connection, first: Callable[[Connection], None] | None = None) -> list[str]:
+    """The same on a connection as `connect` makes it, after `first` in the same transaction."""
+    settings, done = config(connection, first), []
+    settings.attributes["on_version_apply"] = (_log_step, lambda step, **_: done.append(step.up_revision_id))
+    command.upgrade(settings, "head")
+    return done
 
 
 @asynccontextmanager
@@ -110,7 +127,8 @@ async def connect(
     try:
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
-        raise UnreachableError(f"The database {database} can't be reached: {_reason(error)}") from None
+        line = f"The database {database} can't be reached: {_reason(error)}"
+        raise UnreachableError(line, name_of(error)) from None
     try:
         yield connection
     finally:
