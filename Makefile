@@ -64,6 +64,15 @@ db-reset: .venv ## Drop our tables and make them anew, empty: asks first (ARGS=-
 purge: .venv ## Remove for good what has lain in the trash for TRASH_DAYS (30): run it daily
 	@$(PY) scripts/purge.py $(ARGS)
 
+.PHONY: db-verify
+db-verify: .venv ## Prove that the database at DATABASE_URL is what the code expects (ARGS="--json")
+	@$(PY) scripts/verify_db.py $(ARGS)
+
+.PHONY: relink
+relink: .venv ## Move a person's rows to another sub: make relink from=OLD to=NEW (ARGS="--dry-run")
+	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Whose rows? Write: make relink from=OLD to=NEW' >&2; exit 2; }
+	@$(PY) scripts/relink_user.py $(ARGS) -- "$$from" "$$to"
+
 ##@ Work on it
 
 .PHONY: test

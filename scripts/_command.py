@@ -60,6 +60,8 @@ def run(
     With a `verb` every error is told to people as "could not <verb>: …", and as JSON bare.
     """
     told, code = _outcome(work, (empty or Told()).fields, verb)
+    if sys.stderr.isatty():
+        print("\033[K", end="", file=sys.stderr, flush=True)  # the last line of progress
     if as_json:
         answer = {"ok": code == 0, "error": told.error, **told.fields}
         print(msgspec.json.encode(answer).decode())

@@ -1,45 +1,33 @@
 """Prove that the database is what the code expects: `python scripts/verify_db.py [--json]`.
 
-Exit 0: it is. 1: a check failed. 2: could not run. Nothing in the database is changed.
+Exit 0: it is. 1: a check failed, and says what mends it. 2: could not run. Nothing in the database is
+changed, and nobody waits but a moment for the sample: it may run beside the service.
 """
 
-import argparse
-import asyncio
 import sys
 
-import msgspec
-
-import _path  # noqa: F401 (makes `app` importable)
-from app.core.config import SettingsError, load_settings
-from app.core.db.migrate import UnreachableError
-from app.core.db.verify import Check, verify
+from _command import Told, command, progress, run
+from app.api import list_plans
+from app.core.config import load_settings
+from app.core.days import is_zone
+from app.core.db.verify import Service, verify
 from app.models import metadata
 from app.models.task import Task
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print one line a check, or all as JSON."""
-    parser = argparse.ArgumentParser(description="Prove that DATABASE_URL is what the code expects.")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    as_json: bool = parser.parse_args(arguments).json
-    try:
-        checks = asyncio.run(verify(load_settings().database, metadata, Task))
-    except (SettingsError, UnreachableError) as error:
-        if as_json:
-            _print_json(ok=False, error=str(error), checks=[])
-        else:
-            print(f"could not run: {error}", file=sys.stderr)
-        return 2
-    ok = all(check.ok for check in checks)
-    if as_json:
-        _print_json(ok=ok, error=None, checks=checks)
-    else:
-        print(*checks, sep="\n")
-    return 0 if ok else 1
+    given = command("Prove that DATABASE_URL is what the code expects.").parse_args(arguments)
+    return run(_verify, as_json=given.json, empty=Told({"checks": []}))
 
 
-def _print_json(*, ok: bool, error: str | None, checks: list[Check]) -> None:
-    print(msgspec.json.encode({"ok": ok, "error": error, "checks": checks}).decode())
+async def _verify() -> Told:
+    settings = load_settings()
+    service = Service(settings, list_plans(), is_zone)
+    checks = await verify(settings.database, metadata, Task, service, progress)
+    broken = sum(not check.ok for check in checks)
+    error = f"{broken} of {len(checks)} checks failed" if broken else None
+    return Told({"checks": checks}, [str(check) for check in checks], error)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,10 @@ from typing import Any
 
 from litestar import Controller
 
+from app.api.changes.queries import changes_plan
+from app.core.db.verify.lists import ListPlan
+from app.core.rows import served
+from app.core.rows.pages import Listing
 from app.core.rows.resources import Resource
 
 
@@ -30,6 +34,14 @@ def resources() -> list[Resource[Any]]:
     modules = {sys.modules[controller.__module__] for controller in controllers()}
     found = {value for module in modules for value in vars(module).values() if isinstance(value, Resource)}
     return sorted((each for each in found if each.put), key=lambda each: each.table.name)
+
+
+def list_plans() -> tuple[ListPlan, ...]:
+    """The statements of every list that the controllers read, and that of the changes."""
+    modules = {sys.modules[controller.__module__] for controller in controllers()}
+    found = {value for module in modules for value in vars(module).values() if isinstance(value, Listing)}
+    listings = sorted(found, key=lambda each: each.resource.path)
+    return (*(plan for each in listings for plan in served.list_plans(each)), changes_plan(resources()))
 
 
 def resources_by_type() -> dict[str, Resource[Any]]:

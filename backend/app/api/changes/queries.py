@@ -1,5 +1,6 @@
 """The statement of the changes: the person's head, and what changed after a number, of every table."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.verify.lists import ListPlan
 from app.core.http.etags import Head
 from app.core.rows.render import json_lines, json_row
 from app.core.rows.resources import Resource
@@ -59,6 +61,12 @@ def changes_statement(resources: Resources) -> Select[Any]:
         *(_of_head(name) for name in ("epoch", "seq", "purged_seq")),
         select(json_lines(merged.c.line)).scalar_subquery().label("lines"),
     )
+
+
+def changes_plan(resources: Iterable[Resource[Any]]) -> ListPlan:
+    """The statement for who looks at its plan; it merges what each table has in order."""
+    statement = changes_statement(tuple(resources))
+    return ListPlan("/changes", "since", statement, {"since": 0, "fetch": 1}, in_order=False)
 
 
 def _of_head(name: str) -> ColumnElement[Any]:

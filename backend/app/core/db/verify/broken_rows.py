@@ -49,7 +49,9 @@ def name_of_row(table: Table) -> ColumnElement[str]:
     """The row as an operator finds it: a setting has no id, and its key is its person's own text."""
     if "id" in table.c:
         return literal(f"{table.name} ", Text) + cast(table.c.id, Text)
-    return literal(f"{table.name} ", Text) + numbered(table.c.seq, table.c.user_id)
+    if "seq" in table.c:
+        return literal(f"{table.name} ", Text) + numbered(table.c.seq, table.c.user_id)
+    return literal(f"{table.name} of ", Text) + cast(table.c.user_id, Text)
 
 
 def numbered(seq: ColumnElement[Any], user_id: ColumnElement[Any]) -> ColumnElement[str]:

@@ -1,21 +1,32 @@
 """The checks, in the order in which an operator would want to know."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.errors import name_of
+from app.core.config import Settings
+from app.core.db.errors import DATABASE_ERRORS, name_of
 from app.core.db.migrate import UnreachableError, connect, revision_of, revisions
 from app.core.db.migration_lock import DEFERRED
+from app.core.db.preflight import preflight
 from app.core.db.url import DatabaseUrl
+from app.core.db.verify.enforced import enforced_checks
+from app.core.db.verify.folds import fold_checks, folded_columns
 from app.core.db.verify.invariants import foreign_key_checks, invariant_checks, invariants
+from app.core.db.verify.lists import ListPlan, list_checks
 from app.core.db.verify.plans import index_for_one_user
 from app.core.db.verify.report import Check, failed, passed
+from app.core.db.verify.row_checks import row_checks
 from app.core.db.verify.sample import sample_checks
+from app.core.db.verify.service import service_checks
 from app.core.db.verify.shape import Part, Shape, differences, live_shape, model_shape
+from app.core.db.verify.zones import zone_checks
+from app.core.operating import Progress, silent
 
 MIGRATE: Final = "run `alembic -c migrations/alembic.ini upgrade head`"
 RESHAPE: Final = (
@@ -25,6 +36,8 @@ RESHAPE: Final = (
 RESTORE: Final = "stop the service and restore a backup that passes this check"
 SHOWN: Final = 5
 """How many differences a line names."""
+SILENT_SECONDS: Final = 5.0
+"""How long it takes until somebody wonders how far it is."""
 LOCK_SECONDS: Final = 5
 POSTGRES_LIMITS: Final = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'",
@@ -37,26 +50,92 @@ DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
 Checks = Callable[[Connection], Iterator[Check]]
 
 
-async def verify(database: DatabaseUrl, metadata: MetaData, task: type[Any]) -> list[Check]:
+@dataclass(frozen=True)
+class Service:
+    """What the service brings along that the database's own part of the code does not know.
+
+    Its settings, the statements of its lists, and which zones there are.
+    """
+
+    settings: Settings
+    lists: tuple[ListPlan, ...]
+    is_zone: Callable[[str], bool]
+
+
+async def verify(
+    database: DatabaseUrl,
+    metadata: MetaData,
+    task: type[Any],
+    service: Service | None = None,
+    progress: Progress = silent,
+) -> list[Check]:
     """Everything about the database, in transactions that are all rolled back.
 
-    `metadata` has the models' tables, `task` is the model to make a sample of. Raises
-    UnreachableError where nothing can be said.
+    `metadata` has the models' tables, `task` is the model to make a sample of. Without a `service` what
+    only that sees is not looked at. Raises UnreachableError where nothing can be said.
     """
     refuse_missing(database)
+    steps = _steps(database, metadata, task, service)
+    found: list[Check] = []
+    began = monotonic()
+    async with connect(database, lock_seconds=LOCK_SECONDS) as connection:
+        for place, (name, step) in enumerate(steps.items(), 1):
+            if monotonic() - began > SILENT_SECONDS:
+                progress(f"{place} of {len(steps)}: {name}")
+            found += await connection.run_sync(_rolled_back, name, step)
+        is_wal = await connection.run_sync(_is_wal)
+    return found + (await _of_service(service, is_wal=is_wal) if service else [])
+
+
+def _steps(
+    database: DatabaseUrl, metadata: MetaData, task: type[Any], service: Service | None
+) -> dict[str, Checks]:
+    """The steps by name, each a transaction of its own: on a big database none is open for long."""
     steps: dict[str, Checks] = {
         "connection": partial(_connection, database),
         "integrity": _integrity,
         "revision": _revision,
+        "pending migrations": _pending,
         "schema": partial(_schema, metadata),
+        "enforced": partial(enforced_checks, metadata),
         "plans": partial(_plans, metadata),
         **{invariant.name: partial(invariant_checks, invariant) for invariant in invariants(metadata)},
-        "foreign keys": partial(foreign_key_checks, metadata),
-        "sample": partial(sample_checks, task),
+        **{f"rows of {table.name}": partial(row_checks, table) for table in metadata.sorted_tables},
     }
-    async with connect(database, lock_seconds=LOCK_SECONDS) as connection:
-        found = [await connection.run_sync(_rolled_back, name, step) for name, step in steps.items()]
-    return [check for checks in found for check in checks]
+    for table in metadata.sorted_tables:
+        if folded_columns(table):
+            steps[f"folded keys of {table.name}"] = partial(fold_checks, table)
+        if service and "time_zone" in table.c:
+            steps[f"zones of {table.name}"] = partial(zone_checks, service.is_zone, table)
+    if service:
+        steps["lists"] = partial(list_checks, metadata, service.lists)
+    steps["foreign keys"] = partial(foreign_key_checks, metadata)
+    return steps | {"sample": partial(sample_checks, task)}
+
+
+async def _of_service(service: Service, *, is_wal: bool) -> list[Check]:
+    """What the service's own connections see; that they are refused is a finding."""
+    try:
+        return await service_checks(service.settings, is_wal=is_wal)
+    except DATABASE_ERRORS as error:
+        what = f"the service's own connection is refused ({name_of(error)}), though this one is not"
+        return [failed("service", what, "see the service's log, and DATABASE_URL's options")]
+
+
+def _is_wal(connection: Connection) -> bool:
+    connection.execution_options(**{DEFERRED: True})
+    with connection.begin():
+        return connection.dialect.name == "sqlite" and connection.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def _pending(connection: Connection) -> Iterator[Check]:
+    """Whether the revisions that are to come would pass on these rows."""
+    found = preflight(connection)
+    for obstacle in found:
+        mend = "correct these rows before you migrate: nothing is migrated while they are there"
+        yield failed("pending migrations", str(obstacle), mend)
+    if not found:
+        yield passed("pending migrations", "no row is in the way of any")
 
 
 def refuse_missing(database: DatabaseUrl) -> None:
@@ -98,10 +177,17 @@ def _connection(database: DatabaseUrl, connection: Connection) -> Iterator[Check
 
 
 def _integrity(connection: Connection) -> Iterator[Check]:
-    """Whether the pages of the file hold together; Postgres has nothing like it for any user to ask."""
+    """Whether the pages of the file hold together; Postgres has nothing like it for any user to ask.
+
+    The CHECKs are left to the checks of rows, which say which rows break them.
+    """
     if connection.dialect.name != "sqlite":
         return
-    found = list(connection.scalars(text(f"PRAGMA quick_check({SHOWN})")))
+    connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+    try:
+        found = list(connection.scalars(text(f"PRAGMA quick_check({SHOWN})")))
+    finally:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=OFF")
     if found == ["ok"]:
         yield passed("integrity", "quick_check finds nothing amiss")
     else:

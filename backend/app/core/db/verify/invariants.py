@@ -31,7 +31,6 @@ from app.core.db.verify.broken_rows import (
     name_of_row,
     numbered,
     rows_where,
-    unchecked,
 )
 from app.core.db.verify.report import Check, failed, passed
 from app.models.time_entry import RUNNING
@@ -110,27 +109,11 @@ def _of_entries(entries: Table) -> Iterator[Invariant]:
         .having(func.count() > 1),
     )
     yield Invariant(
-        "ends of entries",
-        "no entry ends before it starts",
-        "end before they start",
-        CORRECT,
-        rows_where(entries, unchecked(entries, "ends_after_start")),
-    )
-    yield Invariant(
         "durations",
         "every interval's duration is its end less its start",
         "have another duration than their end less their start",
         "set duration_seconds to the seconds between started_at and ended_at",
         rows_where(entries, is_off(entries)),
-    )
-    yield Invariant(
-        "whole seconds",
-        "entries start and end in whole seconds",
-        "start or end within a second",
-        "cut started_at and ended_at to whole seconds, and duration_seconds with them",
-        rows_where(
-            entries, or_(unchecked(entries, "started_at_whole"), unchecked(entries, "ended_at_whole"))
-        ),
     )
 
 

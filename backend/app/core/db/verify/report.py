@@ -12,9 +12,10 @@ class Check(msgspec.Struct, frozen=True):
     mend: str | None = None
 
     def __str__(self) -> str:
-        """The check as one line."""
+        """The check as one line; broken rows can have names with characters that a terminal obeys."""
         line = f"{'ok' if self.ok else 'FAILED'} {self.name}: {self.what}"
-        return f"{line}. To mend: {self.mend}" if self.mend else line
+        line = f"{line}. To mend: {self.mend}" if self.mend else line
+        return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in line)
 
 
 def passed(name: str, what: str) -> Check:
