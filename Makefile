@@ -73,6 +73,11 @@ relink: .venv ## Move a person's rows to another sub: make relink from=OLD to=NE
 	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Whose rows? Write: make relink from=OLD to=NEW' >&2; exit 2; }
 	@$(PY) scripts/relink_user.py $(ARGS) -- "$$from" "$$to"
 
+.PHONY: db-move
+db-move: .venv ## Move all data to another database: make db-move from=URL to=URL (ARGS=--dry-run)
+	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Write: make db-move from=sqlite:///./data/app.db to=postgresql://...' >&2; exit 2; }
+	@$(PY) scripts/move_db.py $(ARGS) -- "$$from" "$$to"
+
 ##@ Work on it
 
 .PHONY: test

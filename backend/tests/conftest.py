@@ -132,6 +132,32 @@ def empty_sqlite_database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def other_engine(engine_name: EngineName) -> EngineName:
+    """The engine that `engine_name` is not."""
+    return "postgres" if engine_name == "sqlite" else "sqlite"
+
+
+@pytest.fixture
+async def fresh(
+    postgres_server: str, postgres_template: str, sqlite_template: Path, tmp_path: Path
+) -> AsyncIterator[dict[EngineName, str]]:
+    """One more migrated database without rows on each engine."""
+    name = f"daybook_test_{uuid4().hex}"
+    file = shutil.copyfile(sqlite_template, tmp_path / "fresh.db")
+    yield {
+        "sqlite": f"sqlite:///{file}",
+        "postgres": await create_database(postgres_server, name, postgres_template),
+    }
+    await drop_database(postgres_server, name)
+
+
+@pytest.fixture
+def target_url(fresh: dict[EngineName, str], other_engine: EngineName) -> str:
+    """Of the other engine than `database_url`."""
+    return fresh[other_engine]
+
+
+@pytest.fixture
 async def app(database_url: str) -> AsyncIterator[Litestar]:
     """The running service."""
     async with running(settings_for(database_url, auto_migrate=False)) as app:
