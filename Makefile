@@ -56,6 +56,24 @@ db-current: .venv ## The revision that the database is at
 db-history: .venv ## All revisions, the newest first, and where the database is
 	@$(ALEMBIC) history --indicate-current
 
+.PHONY: db-verify
+db-verify: .venv ## Prove that the database at DATABASE_URL is what the code expects (ARGS="--json")
+	@$(PY) scripts/verify_db.py $(ARGS)
+
+.PHONY: db-backup
+db-backup: .venv ## Back the database up while it runs, into data/backups (ARGS="--keep 7")
+	@$(PY) scripts/backup_db.py $(ARGS)
+
+.PHONY: db-restore
+db-restore: .venv ## Let a backup replace the database, once the service is stopped: make db-restore file=…
+	@[ -n "$$file" ] || { echo 'Which backup? Write: make db-restore file=data/backups/…' >&2; exit 2; }
+	@$(PY) scripts/restore_db.py $(ARGS) -- "$$file"
+
+.PHONY: db-move
+db-move: .venv ## Move all data to another database: make db-move from=URL to=URL (ARGS=--dry-run)
+	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Write: make db-move from=sqlite:///./data/app.db to=postgresql://...' >&2; exit 2; }
+	@$(PY) scripts/move_db.py $(ARGS) -- "$$from" "$$to"
+
 .PHONY: db-reset
 db-reset: .venv ## Drop our tables and make them anew, empty: asks first (ARGS=--yes)
 	@$(PY) scripts/reset_db.py $(ARGS)
@@ -64,19 +82,10 @@ db-reset: .venv ## Drop our tables and make them anew, empty: asks first (ARGS=-
 purge: .venv ## Remove for good what has lain in the trash for TRASH_DAYS (30): run it daily
 	@$(PY) scripts/purge.py $(ARGS)
 
-.PHONY: db-verify
-db-verify: .venv ## Prove that the database at DATABASE_URL is what the code expects (ARGS="--json")
-	@$(PY) scripts/verify_db.py $(ARGS)
-
 .PHONY: relink
 relink: .venv ## Move a person's rows to another sub: make relink from=OLD to=NEW (ARGS="--dry-run")
 	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Whose rows? Write: make relink from=OLD to=NEW' >&2; exit 2; }
 	@$(PY) scripts/relink_user.py $(ARGS) -- "$$from" "$$to"
-
-.PHONY: db-move
-db-move: .venv ## Move all data to another database: make db-move from=URL to=URL (ARGS=--dry-run)
-	@[ -n "$$from" ] && [ -n "$$to" ] || { echo 'Write: make db-move from=sqlite:///./data/app.db to=postgresql://...' >&2; exit 2; }
-	@$(PY) scripts/move_db.py $(ARGS) -- "$$from" "$$to"
 
 ##@ Work on it
 

@@ -12,11 +12,14 @@ LOCK_WAIT_SECONDS: Final = 300
 DEFERRED: Final = "deferred"
 """The execution option of a connection that only looks: on SQLite it begins without the write lock."""
 
+ONE_MIGRATOR: Final = "SELECT pg_advisory_xact_lock(28254671641472875)"
+"""The lock that whoever changes the schema has, on Postgres, to the end of the transaction."""
+
 POSTGRES_SETUP: Final = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
     f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'",
-    "SELECT pg_advisory_xact_lock(28254671641472875)",
+    ONE_MIGRATOR,
     # Only now: a waiting ALTER holds up every reader behind it, so it gives up soon, while those who
     # wait for the lock above are in nobody's way.
     "SET LOCAL lock_timeout = '2s'",
@@ -37,7 +40,13 @@ def reading(connection: Connection) -> Iterator[Connection]:
 
 @contextmanager
 def migrating(connection: Connection) -> Iterator[Connection]:
-    """One transaction around all revisions: if the last fails, nothing of the first is left either."""
+    """One transaction around all revisions: if the last fails, nothing of the first is left either.
+
+    Who has begun one has made it theirs, with the locks that they want and the end that they choose.
+    """
+    if connection.in_transaction():
+        yield connection
+        return
     connection.execution_options(**{DEFERRED: False})
     with _unchecked_keys(connection) if connection.dialect.name == "sqlite" else connection.begin():
         for statement in POSTGRES_SETUP if connection.dialect.name == "postgresql" else ():

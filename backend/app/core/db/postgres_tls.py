@@ -1,7 +1,7 @@
 """TLS to Postgres: libpq's `ssl…` parameters as arguments of asyncpg's connect."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from app.core.db.url_parts import DatabaseUrlError
 
 MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _YES_OR_NO: Final = {"true": "require", "1": "require", "on": "require", "false": "disable", "0": "disable"}
 
 
@@ -22,9 +23,7 @@ def tls_of(query: dict[str, str], root: Path) -> dict[str, Any]:
         arguments["direct_tls"] = True
     mode = query.pop("sslmode", None) or query.pop("ssl", None)
     query.pop("ssl", None)
-    files = {
-        name: query.pop(name) for name in ("sslrootcert", "sslcert", "sslkey", "sslcrl") if query.get(name)
-    }
+    files = {name: query.pop(name) for name in _FILES if query.get(name)}
     password = query.pop("sslpassword", None)
     if mode is None and not files:
         return arguments
@@ -34,6 +33,19 @@ def tls_of(query: dict[str, str], root: Path) -> dict[str, Any]:
     if mode == "disable" or not (files or mode.startswith("verify")):
         return arguments | {"ssl": mode}
     return arguments | {"ssl": _context(mode, files, password, root)}
+
+
+def libpq_tls(query: Mapping[str, str], root: Path) -> dict[str, str]:
+    """The same parameters for libpq's own programs, before `tls_of` takes them out: all but the password."""
+    given = {name: query[name] for name in ("sslmode", "sslnegotiation", *_FILES) if query.get(name)}
+    if "sslmode" not in given and query.get("ssl"):
+        given["sslmode"] = _YES_OR_NO.get(query["ssl"].lower(), query["ssl"])
+    for name in _FILES:
+        if name in given and given[name] != "system":
+            given[name] = str(root / given[name])
+    if given.get("sslmode", "").startswith("verify"):
+        given.setdefault("sslrootcert", "system")
+    return given
 
 
 def _context(mode: str, files: dict[str, str], password: str | None, root: Path) -> ssl.SSLContext:

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from sqlalchemy import URL
 
-from app.core.db.postgres_tls import tls_of
+from app.core.db.postgres_tls import libpq_tls, tls_of
 from app.core.db.url_parts import DatabaseUrlError
 
 _QUIET: Final = {
@@ -52,6 +52,7 @@ class PostgresUrl(NamedTuple):
 
     url: URL
     connect_args: dict[str, Any]
+    libpq: dict[str, str]
     is_pooled: bool
     warnings: tuple[str, ...]
 
@@ -63,6 +64,7 @@ def read_postgres(url: URL, root: Path) -> PostgresUrl:
     pooled = _is_pooled(place, query)
     connect_args: dict[str, Any] = {"host": socket} if socket else {}
     connect_args |= {name: query.pop(name) for name in _PASSED_ON if name in query}
+    libpq = libpq_tls(query, root)
     connect_args |= tls_of(query, root) | _numbers_of(query)
     if pooled:
         # A prepared statement may land on another server connection than the one that knows it.
@@ -70,7 +72,7 @@ def read_postgres(url: URL, root: Path) -> PostgresUrl:
     server_settings, warnings = _server_settings_of(query, pooled=pooled)
     if server_settings:
         connect_args["server_settings"] = server_settings
-    return PostgresUrl(place, connect_args, pooled, (*warnings, *_leftovers(query)))
+    return PostgresUrl(place, connect_args, libpq, pooled, (*warnings, *_leftovers(query)))
 
 
 def _single(url: URL) -> dict[str, str]:

@@ -21,6 +21,7 @@ _MEMORY: Final = (None, "", ":memory:")
 class DatabaseUrl:
     """Where the data lives: an async URL without parameters, and what the driver's connect takes.
 
+    `libpq` has what Postgres's own programs need beside the URL: how to speak TLS.
     `is_pooled` says that a pooler in transaction mode stands between (PgBouncer and its like), `file`
     is the SQLite file's absolute path. As text it has no password.
     """
@@ -28,6 +29,7 @@ class DatabaseUrl:
     url: URL
     dialect: Literal["sqlite", "postgresql"]
     connect_args: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    libpq: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_memory: bool = False
     is_pooled: bool = False
     file: Path | None = None

@@ -1,0 +1,1 @@
+"""Backups: one sealed file that says what it holds, and the way back from it."""
