@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import _command
 import _path  # noqa: F401 (makes `app` importable)
+from app import VERSION
 from app.core.config import load_settings
 from app.core.db.backups.container import opened
 from app.core.db.backups.making import Made, Ways, back_up
@@ -20,7 +21,6 @@ from app.core.db.backups.rotation import rotate, sweep
 from app.core.db.backups.unpacking import prove
 from app.core.files import private_folder
 from app.core.operating import RefusedError
-from app.main import VERSION
 from app.models import metadata
 
 MADE: Final[dict[str, Any]] = {

@@ -12,6 +12,7 @@ from typing import Final
 
 import _command
 import _path  # noqa: F401 (makes `app` importable)
+from app import VERSION
 from app.core.config import load_settings
 from app.core.db.backups.container import Backup, opened
 from app.core.db.backups.making import Ways
@@ -20,7 +21,6 @@ from app.core.db.backups.restoring import Restored, refuse_unfit
 from app.core.db.backups.restoring_postgres import restore_tables
 from app.core.db.backups.restoring_sqlite import restore_file
 from app.core.db.url import DatabaseUrl
-from app.main import VERSION
 from app.models import metadata
 
 KEEP_IN: Final = "on Postgres, where to keep what is there now (else data/backups); SQLite's is kept beside"

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
 
 from alembic.util import CommandError
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 
+from app import VERSION
 from app.api import controllers, resources_by_type
 from app.api.health.controller import HealthController
 from app.api.health.probe import Probe
@@ -33,8 +33,6 @@ from app.core.http.openapi import openapi_config
 from app.core.http.problems import answer_problem
 from app.core.http.query_strings import provide_asked
 from app.core.http.sessions import provide_session
-
-VERSION: Final = "0.1.0"
 
 log = logging.getLogger(__name__)
 

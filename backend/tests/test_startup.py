@@ -7,8 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app import VERSION
 from app.core.db.migrate import UnreachableError, revisions
-from app.main import VERSION, create_app
+from app.main import create_app
 from tests.core.db.databases import checked_out, closed_port, idle
 from tests.migrations.running import look
 from tests.service import client_of, running, settings_for

@@ -17,9 +17,9 @@ import msgspec
 from litestar import Litestar
 from sqlalchemy import Connection, event
 
+from app import VERSION
 from app.core.db.migrate import INI, upgrade
 from app.core.db.url import parse_database_url
-from app.main import VERSION
 from tests.migrations.use import use_everything
 from tests.postgres import create_database, drop_database, running_postgres
 from tests.service import running, settings_for
