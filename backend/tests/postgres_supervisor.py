@@ -1,7 +1,8 @@
 """Runs a throw-away Postgres until standard input closes, then stops it and removes its folder.
 
 A process of its own, so that a killed test run leaves neither a server nor a folder behind. Its first
-argument is the installation to run; it prints the port once the server answers, and nothing if it does not.
+argument is the installation to run, the others are settings of the server (`fsync=on`) that win over those
+here; it prints the port once the server answers, and nothing if it does not.
 """
 
 import getpass
@@ -29,7 +30,7 @@ SERVER_OPTIONS = {
 }
 
 
-def main(home: Path) -> int:
+def main(home: Path, options: list[str]) -> int:
     """Run the server in a folder of its own until nobody holds our standard input any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -40,7 +41,7 @@ def main(home: Path) -> int:
             folder.chmod(0o755)
             home = _readable_copy(home, folder)
         data = _initialised(home, folder, user)
-        return _serve(home, data, user)
+        return _serve(home, data, user, options)
 
 
 def _unprivileged_user() -> str | None:
@@ -84,13 +85,13 @@ def _initialised(home: Path, folder: Path, user: str | None) -> Path:
     return data
 
 
-def _serve(home: Path, data: Path, user: str | None) -> int:
+def _serve(home: Path, data: Path, user: str | None, options: list[str]) -> int:
     log = data.parent / "log"
     for _ in range(3):  # a port that was free may be taken by the time that Postgres asks for it
         port = _free_port()
         with log.open("w") as sink:
             server = subprocess.Popen(
-                [home / "bin" / "postgres", "-D", data, "-p", str(port), *_options()],
+                [home / "bin" / "postgres", "-D", data, "-p", str(port), *_flags(options)],
                 user=user,
                 cwd=data,
                 stdin=subprocess.DEVNULL,
@@ -107,8 +108,9 @@ def _serve(home: Path, data: Path, user: str | None) -> int:
     sys.exit(f"Postgres did not start:\n{log.read_text()}")
 
 
-def _options() -> list[str]:
-    return [part for name, value in SERVER_OPTIONS.items() for part in ("-c", f"{name}={value}")]
+def _flags(options: list[str]) -> list[str]:
+    settings = [f"{name}={value}" for name, value in SERVER_OPTIONS.items()]
+    return [part for setting in (*settings, *options) for part in ("-c", setting)]
 
 
 def _free_port() -> int:
@@ -141,4 +143,4 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,1 @@
+"""What Daybook is measured beside: each runs as a process of its own."""
