@@ -1,5 +1,6 @@
 """The service: `python -m app`."""
 
+import asyncio
 import errno
 import logging
 import signal
@@ -20,12 +21,12 @@ from app.core.http.connections import BoundedProtocol
 from app.core.http.docs import DOCS_PATH
 from app.core.logs import configure_logging
 from app.main import create_app
+from app.workers import Share, supervise
 
 GRACE_SECONDS: Final = 8
 STOP_SECONDS: Final = 9.8
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than load balancers keep an idle connection (60 s), so that they never use one just closed."""
-HEADER_BYTES: Final = 32 * 1024
 ACCEPTED_AT_ONCE: Final = 50
 """Connections are counted after that: accepted all together, a burst would take the last of the files."""
 WAITING_MAX: Final = 2048
@@ -37,17 +38,21 @@ log = logging.getLogger("app")
 class Server(uvicorn.Server):
     """Uvicorn, saying where it serves once it does, and gone within ten seconds of being told to stop."""
 
-    def __init__(self, settings: Settings, app: Litestar) -> None:
+    def __init__(self, settings: Settings, app: Litestar, share: Share | None = None) -> None:
         super().__init__(configuration(app))
         self.settings = settings
         self.app = app
+        self.share = share
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Run the app's own start-up, listen, then say so."""
         await super().startup(sockets)
         for sock in sockets or []:
             sock.listen(WAITING_MAX)  # those not yet accepted wait in the kernel, where they cost us nothing
-        _say(banner(self.settings))
+        if self.share:
+            asyncio.get_running_loop().add_reader(self.share.pipe, self._abandoned, self.share.pipe)
+        if not self.share or self.share.place == 0:
+            _say(banner(self.settings))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let nobody wait for what may come, then stop; the app's own end comes after its last answer."""
@@ -64,6 +69,12 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
         if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
             signal.setitimer(signal.ITIMER_REAL, STOP_SECONDS)
+
+    def _abandoned(self, pipe: int) -> None:
+        """Nobody is left who would stop or replace this process."""
+        asyncio.get_running_loop().remove_reader(pipe)
+        log.error("whoever started this worker is gone; it stops")
+        self.handle_exit(signal.SIGTERM, None)
 
 
 def banner(settings: Settings) -> str:
@@ -113,7 +124,7 @@ def configuration(app: Litestar) -> uvicorn.Config:
     return uvicorn.Config(
         briefly(app),
         lifespan="on",
-        loop="asyncio",
+        loop="auto",
         http=BoundedProtocol,
         ws="none",
         log_config=None,
@@ -124,7 +135,6 @@ def configuration(app: Litestar) -> uvicorn.Config:
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=HEADER_BYTES,
     )
 
 
@@ -140,7 +150,11 @@ def log_what_escapes() -> None:
 
 
 def main() -> int:
-    """Serve until told to stop. Returns the exit code: 0 stopped, 1 no address, 2 a bad setting."""
+    """Serve until told to stop. Returns the exit code: 0 stopped, 1 no address, 2 a bad setting.
+
+    Where there are to be several workers, each is this very program, told so on its command line.
+    """
+    share = Share.of(sys.argv[1:])
     for sig in (signal.SIGINT, signal.SIGTERM):
         # Also what Uvicorn hands the signal on to after stopping for it: asked to stop, stopped, no failure.
         signal.signal(sig, _stop)
@@ -151,7 +165,7 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error), 2)
     try:
-        sock = listener(settings.host, settings.port)
+        sock = socket.socket(fileno=share.socket) if share else listener(settings.host, settings.port)
     except OSError as error:
         return _fail(_why_not_bound(settings, error), 1)
     with sock:
@@ -160,9 +174,11 @@ def main() -> int:
         except DevKeyError as error:
             return _fail(str(error), 2)
         configure_logging(settings.log_level)
-        for warning in settings.warnings:
+        for warning in () if share else settings.warnings:
             log.warning(warning)
-        Server(settings, app).run([sock])
+        if settings.workers > 1 and not share:
+            return supervise(sock.fileno(), settings.workers)
+        Server(settings, app, share).run([sock])
     return 0
 
 

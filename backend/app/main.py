@@ -31,6 +31,7 @@ from app.core.http.edge import Edge
 from app.core.http.idempotency import RememberedResponse
 from app.core.http.openapi import openapi_config
 from app.core.http.problems import answer_problem
+from app.core.http.providing import provide_in_turn
 from app.core.http.query_strings import provide_asked
 from app.core.http.sessions import provide_session
 
@@ -61,7 +62,7 @@ def wire() -> Litestar:
             "wants_csv": Provide(wants_csv, sync_to_thread=False),
         },
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[api, HealthController, *docs_handlers()],
         request_class=StrictRequest,
         request_max_body_size=BODY_MAX,
@@ -70,6 +71,8 @@ def wire() -> Litestar:
         logging_config=None,
         lifespan=[_lifespan],
     )
+    provide_in_turn(app)
+    return app
 
 
 def furnish(app: Litestar, settings: Settings) -> Litestar:

@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     ] = "development"
     host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=2100, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
     cors_origins: CommaSeparated = Field(default=(), examples=["https://app.example.com"])
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(upper)] = (
         "INFO"
@@ -186,6 +187,12 @@ class Settings(BaseSettings):
                 f"is shorter than {SECRET_BYTES_MIN} bytes; write what `openssl rand -base64 48` prints"
             )
         return value
+
+    @model_validator(mode="after")
+    def _one_database(self) -> Self:
+        if self.workers > 1 and self.database.is_memory:
+            raise ValueError("WORKERS is refused: in memory, each would have a database of its own; write 1")
+        return self
 
     @model_validator(mode="after")
     def _auth_complete(self) -> Self:

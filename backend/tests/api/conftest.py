@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 from tests.api.years import load_years
 from tests.service import Statement
 
-BOUNDARIES = ("BEGIN", "PRAGMA")
+BOUNDARIES = ("BEGIN", "PRAGMA", "SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 
 
 @pytest.fixture

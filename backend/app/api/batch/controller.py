@@ -5,10 +5,10 @@ from litestar import Controller, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.batch import rules
 from app.api.batch.schemas import BATCH_EXAMPLE, Batch, Results
+from app.core.db.session import Session
 from app.core.http.answers import json_answer
 from app.core.rows.turns import take_turns, undo_turns
 
@@ -26,7 +26,7 @@ class BatchController(Controller):
     )
     async def run_batch(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         state: State,
         data: JSONBody[Batch],

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, UnsetType, json, structs
@@ -13,6 +14,7 @@ from app.core.errors import Fault, InvalidError, MalformedError, ProblemError, U
 from app.core.http.bodies import decode_body
 from app.core.http.etags import Version, parse_tags, row_tag, versions_of
 from app.core.rows import writes
+from app.core.rows.many import create_many, may_be_many
 from app.core.rows.resources import Resource, Row
 from app.core.rows.turns import Turn, following, give_back_from
 from app.models.idempotency_key import ANSWER_MAX
@@ -60,9 +62,14 @@ async def run(turn: Turn, steps: Sequence[Step]) -> Results:
     """
     first, last, size = turn.seq, turn.seq + len(steps) - 1, 0
     results = []
+    made: dict[int, Row[Any]] = {}
+    tried = 0
     for place, step in enumerate(steps):
+        if place >= tried and len(alike := _alike(steps[place:])) > 1:
+            rows = await create_many(turn, step.resource, alike)
+            made, tried = dict(enumerate(rows, place)), place + len(alike)
         with _named(place, step.op, first):
-            status, row = await _do(turn, step)
+            status, row = (201, made[place]) if place in made else await _do(turn, step)
         size += len(row.body) if row else 0
         if size > ROWS_MAX:
             raise _unfit(place, "", "Expected less to answer: send fewer operations at once", "too_much")
@@ -110,6 +117,21 @@ def _columns_of(operation: Operation, resource: Resource[Any]) -> tuple[Any, Map
     body = decode_body(bytes(operation.body), getattr(resource, BODIES[operation.op]))
     values = resource.changes(body, key)
     return (getattr(body, "id", UNSET) or None) if operation.op == "create" else key, values
+
+
+def _alike(steps: Sequence[Step]) -> list[Mapping[str, object]]:
+    """The values of the first steps, as far as each makes a row like the first does."""
+    like = steps[0]
+    same = takewhile(
+        lambda step: (
+            step.op == "create"
+            and step.key is None
+            and step.resource is like.resource
+            and step.values.keys() == like.values.keys()
+        ),
+        steps,
+    )
+    return [step.values for step in same] if may_be_many(like.resource) else []
 
 
 async def _do(turn: Turn, step: Step) -> tuple[int, Row[Any] | None]:

@@ -15,8 +15,8 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import Session
 from app.core.db.verify.lists import ListPlan
 from app.core.http.etags import Head
 from app.core.rows.render import json_lines, json_row
@@ -38,12 +38,11 @@ class Changes(NamedTuple):
 
 
 async def read_changes(
-    session: AsyncSession, user_id: str, resources: Resources, since: int, fetch: int
+    session: Session, user_id: str, resources: Resources, since: int, fetch: int
 ) -> Changes:
     """At most `fetch` changes after the number `since`, in the order of their numbers."""
     parameters = {"by_user_id": user_id, "since": since, "fetch": fetch}
-    connection = await session.connection()
-    row = (await connection.execute(changes_statement(resources), parameters)).one()
+    row = await session.row(changes_statement(resources), parameters)
     items = row.lines.split(b"\n") if row.lines else []
     if row.epoch is None:
         return Changes(Head(), 0, items)

@@ -3,11 +3,11 @@
 from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.queries import SETTING_LIST, SETTINGS
 from app.api.config.rules import key_of, question_from
 from app.api.config.schemas import SETTING_EXAMPLE, SettingOut, SettingPage, SettingPut, SettingQuery
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
 from app.core.rows import writes
@@ -25,7 +25,7 @@ class ConfigController(Controller):
     @get(operation_id="listSettings", opt={"query": SettingQuery})
     async def list_settings(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[SettingQuery],
         if_none_match: NamedDependency[list[str]],
@@ -37,7 +37,7 @@ class ConfigController(Controller):
     @get("/{key:str}", operation_id="getSetting")
     async def get_setting(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         key: FromPath[str],
         if_none_match: NamedDependency[list[str]],
@@ -48,7 +48,7 @@ class ConfigController(Controller):
     @put("/{key:str}", operation_id="putSetting", opt={"example": SETTING_EXAMPLE})
     async def put_setting(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         key: FromPath[str],
         data: JSONBody[SettingPut],
@@ -64,7 +64,7 @@ class ConfigController(Controller):
     @delete("/{key:str}", operation_id="deleteSetting")
     async def delete_setting(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         key: FromPath[str],
         if_match: NamedDependency[IfMatch],
@@ -76,7 +76,7 @@ class ConfigController(Controller):
     @post("/{key:str}/restore", operation_id="restoreSetting", status_code=200)
     async def restore_setting(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         key: FromPath[str],
         if_match: NamedDependency[IfMatch],

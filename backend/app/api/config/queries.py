@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, literal, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.schemas import KNOWN, Preferences, SettingOut, SettingPut
 from app.core.days import is_zone
+from app.core.db.session import Session
 from app.core.http.wire import Text
 from app.core.rows.filters import live_or_trashed
 from app.core.rows.pages import Listing
@@ -57,15 +57,15 @@ PREFERENCES: Final[Select[Any]] = select(
 )
 
 
-async def preferences_of(session: AsyncSession, user_id: str) -> Preferences:
+async def preferences_of(session: Session, user_id: str) -> Preferences:
     """What the person has set of the known settings, with defaults for the rest.
 
     A value that was taken once and no longer fits, as a zone that has been renamed since, is as good as
     not set: a person can't be locked out of their reports by it.
     """
-    row = (await (await session.connection()).execute(PREFERENCES, {"by_user_id": user_id})).one()
+    row = await session.row(PREFERENCES, {"by_user_id": user_id})
     given: dict[str, Any] = {}
-    for name, value in row._mapping.items():
+    for name, value in row._asdict().items():
         with suppress(msgspec.ValidationError):
             given[name] = msgspec.convert(value, KNOWN[name])
     if not is_zone(given.get("time_zone", "UTC")):

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.queries import preferences_of
 from app.api.reports.drawing import DRAWING_CSP, TimeDrawingQuery, draw
 from app.api.reports.rules import question_from, read_report
 from app.api.reports.schemas import TimeQuery, TimeReport
+from app.core.db.session import Session
 from app.core.http.accepts import CSV, JSON, SVG
 from app.core.http.answers import drawing_answer, negotiated_answer
 
@@ -23,7 +23,7 @@ class ReportController(Controller):
     @get("/time", operation_id="getTimeReport", opt={"query": TimeQuery, "forms": (CSV,)})
     async def get_time_report(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TimeQuery],
         if_none_match: NamedDependency[list[str]],
@@ -38,7 +38,7 @@ class ReportController(Controller):
     @get("/time.svg", operation_id="getTimeDrawing", opt={"query": TimeDrawingQuery}, media_type=SVG)
     async def get_time_drawing(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TimeDrawingQuery],
         if_none_match: NamedDependency[list[str]],

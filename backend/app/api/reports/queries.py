@@ -30,10 +30,10 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.buckets import DAY_SECONDS
+from app.core.db.session import Session
 from app.core.http.etags import Head
 from app.core.rows.filters import referring
 from app.core.rows.json_texts import has_any
@@ -268,7 +268,7 @@ def time_statement(units: tuple[str, ...], filters: tuple[str, ...]) -> Select[A
 
 
 async def read_sums(
-    session: AsyncSession,
+    session: Session,
     user_id: str,
     units: tuple[str, ...],
     filters: tuple[str, ...],
@@ -278,5 +278,5 @@ async def read_sums(
     """The person's sums, with the head that they are of."""
     statement = time_statement(tuple(unit for unit in units if unit in KEYS), filters)
     given = {**parameters, "by_user_id": user_id, **known_head(known)}
-    row = (await (await session.connection()).execute(statement, given)).one()
+    row = await session.row(statement, given)
     return TimeSums(head_of(row), row.runs_since, SUMS.decode_lines(row.lines or b""))

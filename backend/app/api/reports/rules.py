@@ -8,13 +8,13 @@ from itertools import chain, product
 from typing import Any, Final, Literal, get_args
 
 import msgspec
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.config.schemas import Preferences, Rounding, WeekDay
 from app.api.reports.queries import ROWS_MAX, Sum, read_sums
 from app.api.reports.schemas import UNITS, TimeQuery, TimeReport, TimeRow
 from app.core.buckets import TIME_UNITS, Bucket, buckets_of, days_of, rows_of, slots_of
 from app.core.days import start_of, zone_of
+from app.core.db.session import Session
 from app.core.errors import Fault, InvalidError
 from app.core.http.accepts import CSV
 from app.core.http.csv_texts import csv_text
@@ -119,7 +119,7 @@ def _rounding(query: TimeQuery, preferred: Rounding | Literal["none"]) -> Roundi
 
 
 async def read_report(
-    session: AsyncSession, user_id: str, question: TimeQuestion, form: str, if_none_match: list[str]
+    session: Session, user_id: str, question: TimeQuestion, form: str, if_none_match: list[str]
 ) -> TimeTold:
     """The report, or none where If-None-Match names its present state in this form, a media type.
 

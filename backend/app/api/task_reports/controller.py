@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.task_reports.rules import report_from
 from app.api.task_reports.schemas import TaskTimePage, TaskTimeQuery
+from app.core.db.session import Session
 from app.core.http.answers import page_answer
 from app.core.rows.pages import read_page
 
@@ -21,7 +21,7 @@ class TaskReportController(Controller):
     @get(operation_id="getTaskReport", opt={"query": TaskTimeQuery, "tagged": False})
     async def get_task_report(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TaskTimeQuery],
     ) -> Response[TaskTimePage]:

@@ -2,17 +2,16 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from app.api.config.queries import preferences_of
 from app.api.task_reports.queries import NEWEST_FIRST, TASK_TIMES, TASK_TIMES_EVER, TASK_TIMES_WITHIN
 from app.api.task_reports.schemas import TaskTime, TaskTimeQuery
 from app.core.days import start_of, zone_of
+from app.core.db.session import Session
 from app.core.rows.pages import Listing, Question
 
 
 async def report_from(
-    session: AsyncSession, user_id: str, query: TaskTimeQuery, now: datetime
+    session: Session, user_id: str, query: TaskTimeQuery, now: datetime
 ) -> tuple[Listing[TaskTime], Question]:
     """The list that a query string asks for. Raises InvalidError for an unknown zone."""
     parameters: dict[str, object] = {"now": now.replace(microsecond=0)}

@@ -6,11 +6,11 @@ from uuid import UUID
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.tasks.queries import TASK_LIST, TASKS
 from app.api.tasks.rules import question_from
 from app.api.tasks.schemas import TASK_EXAMPLE, TaskNew, TaskOut, TaskPage, TaskPatch, TaskPut, TaskQuery
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
 from app.core.rows import writes
@@ -28,7 +28,7 @@ class TaskController(Controller):
     @get(operation_id="listTasks", opt={"query": TaskQuery})
     async def list_tasks(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TaskQuery],
         if_none_match: NamedDependency[list[str]],
@@ -40,7 +40,7 @@ class TaskController(Controller):
 
     @post(operation_id="createTask", opt={"example": TASK_EXAMPLE})
     async def create_task(
-        self, session: NamedDependency[AsyncSession], user_id: NamedDependency[str], data: JSONBody[TaskNew]
+        self, session: NamedDependency[Session], user_id: NamedDependency[str], data: JSONBody[TaskNew]
     ) -> Response[TaskOut]:
         """Create a task, with an id of yours if you like."""
         turn = await take_turn(session, user_id)
@@ -50,7 +50,7 @@ class TaskController(Controller):
     @get("/{task_id:uuid}", operation_id="getTask")
     async def get_task(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         task_id: FromPath[UUID],
         if_none_match: NamedDependency[list[str]],
@@ -61,7 +61,7 @@ class TaskController(Controller):
     @put("/{task_id:uuid}", operation_id="putTask", opt={"example": TASK_EXAMPLE})
     async def put_task(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         task_id: FromPath[UUID],
         data: JSONBody[TaskPut],
@@ -77,7 +77,7 @@ class TaskController(Controller):
     @patch("/{task_id:uuid}", operation_id="patchTask", opt={"example": {"completed": True}})
     async def patch_task(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         task_id: FromPath[UUID],
         data: JSONBody[TaskPatch],
@@ -90,7 +90,7 @@ class TaskController(Controller):
     @delete("/{task_id:uuid}", operation_id="deleteTask")
     async def delete_task(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         task_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],
@@ -101,7 +101,7 @@ class TaskController(Controller):
     @post("/{task_id:uuid}/restore", operation_id="restoreTask", status_code=200)
     async def restore_task(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         task_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],

@@ -5,7 +5,6 @@ from uuid import UUID
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.time_codes.queries import TIME_CODE_LIST, TIME_CODES
 from app.api.time_codes.rules import question_from
@@ -18,6 +17,7 @@ from app.api.time_codes.schemas import (
     TimeCodePut,
     TimeCodeQuery,
 )
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
 from app.core.rows import writes
@@ -35,7 +35,7 @@ class TimeCodeController(Controller):
     @get(operation_id="listTimeCodes", opt={"query": TimeCodeQuery})
     async def list_time_codes(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TimeCodeQuery],
         if_none_match: NamedDependency[list[str]],
@@ -47,7 +47,7 @@ class TimeCodeController(Controller):
     @post(operation_id="createTimeCode", opt={"example": TIME_CODE_EXAMPLE})
     async def create_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         data: JSONBody[TimeCodeNew],
     ) -> Response[TimeCodeOut]:
@@ -59,7 +59,7 @@ class TimeCodeController(Controller):
     @get("/{time_code_id:uuid}", operation_id="getTimeCode")
     async def get_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_code_id: FromPath[UUID],
         if_none_match: NamedDependency[list[str]],
@@ -70,7 +70,7 @@ class TimeCodeController(Controller):
     @put("/{time_code_id:uuid}", operation_id="putTimeCode", opt={"example": TIME_CODE_EXAMPLE})
     async def put_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_code_id: FromPath[UUID],
         data: JSONBody[TimeCodePut],
@@ -86,7 +86,7 @@ class TimeCodeController(Controller):
     @patch("/{time_code_id:uuid}", operation_id="patchTimeCode", opt={"example": {"active": False}})
     async def patch_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_code_id: FromPath[UUID],
         data: JSONBody[TimeCodePatch],
@@ -101,7 +101,7 @@ class TimeCodeController(Controller):
     @delete("/{time_code_id:uuid}", operation_id="deleteTimeCode")
     async def delete_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_code_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],
@@ -117,7 +117,7 @@ class TimeCodeController(Controller):
     )
     async def restore_time_code(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_code_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],

@@ -5,7 +5,6 @@ from uuid import UUID
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.time_entries.queries import TIME_ENTRIES, TIME_ENTRY_LIST
 from app.api.time_entries.rules import question_from
@@ -19,6 +18,7 @@ from app.api.time_entries.schemas import (
     TimeEntryPut,
     TimeEntryQuery,
 )
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
 from app.core.rows import writes
@@ -36,7 +36,7 @@ class TimeEntryController(Controller):
     @get(operation_id="listTimeEntries", opt={"query": TimeEntryQuery})
     async def list_time_entries(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[TimeEntryQuery],
         if_none_match: NamedDependency[list[str]],
@@ -48,7 +48,7 @@ class TimeEntryController(Controller):
     @post(operation_id="createTimeEntry", opt={"example": ENTRY_EXAMPLE, "query": OverlapQuery})
     async def create_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         data: JSONBody[TimeEntryNew],
         asked: NamedDependency[OverlapQuery],
@@ -62,7 +62,7 @@ class TimeEntryController(Controller):
     @get("/{time_entry_id:uuid}", operation_id="getTimeEntry")
     async def get_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         if_none_match: NamedDependency[list[str]],
@@ -77,7 +77,7 @@ class TimeEntryController(Controller):
     )
     async def put_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         data: JSONBody[TimeEntryPut],
@@ -100,7 +100,7 @@ class TimeEntryController(Controller):
     )
     async def patch_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         data: JSONBody[TimeEntryPatch],
@@ -115,7 +115,7 @@ class TimeEntryController(Controller):
     @delete("/{time_entry_id:uuid}", operation_id="deleteTimeEntry", opt={"problems": {409}})
     async def delete_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],
@@ -131,7 +131,7 @@ class TimeEntryController(Controller):
     )
     async def restore_time_entry(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         asked: NamedDependency[OverlapQuery],

@@ -191,16 +191,15 @@ def _contradiction(field: str, message: str) -> InvalidError:
 
 
 async def _facts_of(change: Change[TimeEntryOut], named: list[str]) -> Facts:
-    connection = await change.turn.session.connection()
     wanted: dict[str, Any] = {"by_user_id": change.turn.user_id}
     wanted |= {f"new_{name}": change.values[name] for name in named}
-    row = (await connection.execute(facts_statement(tuple(named)), wanted)).one()
+    row = await change.turn.session.row(facts_statement(tuple(named)), wanted)
     zones = (row.time_zone, change.options.get("time_zone"), "UTC")
     return Facts(
         time_zone=next(zone for zone in zones if zone and is_zone(zone)),
         overlap=change.options.get("overlap") or row.overlap or "allow",
         running=row.running and msgspec.Raw(row.running.encode()),
-        unknown=[name for name in named if not row._mapping[name]],
+        unknown=[name for name in named if not getattr(row, name)],
     )
 
 
@@ -237,11 +236,10 @@ async def _refuse_shared(change: Change[TimeEntryOut]) -> None:
         "way_from_less_a_day": max(start - timedelta(days=1), FIRST_INSTANT - timedelta(days=1)),
         "way_to": end,
     }
-    connection = await change.turn.session.connection()
-    if rows := (await connection.scalars(IN_THE_WAY, parameters)).all():
+    if rows := await change.turn.session.rows(IN_THE_WAY, parameters):
         raise OverlapError(
             "The time is taken; `conflicts` are in the way.",
-            conflicts=tuple(msgspec.Raw(row.encode()) for row in rows),
+            conflicts=tuple(msgspec.Raw(body.encode()) for (body,) in rows),
         )
 
 

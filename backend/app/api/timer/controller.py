@@ -6,13 +6,13 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.time_entries.queries import TIME_ENTRIES
 from app.api.time_entries.schemas import TimeEntryOut
 from app.api.timer import rules
 from app.api.timer.queries import read_current
 from app.api.timer.schemas import TIMER_EXAMPLE, StartQuery, TimerStart
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, row_answer, row_or_nothing
 from app.core.http.conditions import IfMatch
 from app.core.rows.turns import take_turn
@@ -27,7 +27,7 @@ class TimerController(Controller):
     @post("/start", operation_id="startTimer", opt={"example": TIMER_EXAMPLE, "query": StartQuery})
     async def start_timer(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         data: JSONBody[TimerStart | None],
         asked: NamedDependency[StartQuery],
@@ -39,7 +39,7 @@ class TimerController(Controller):
     @post("/stop", operation_id="stopTimer", status_code=200, opt={"problems": {404}})
     async def stop_timer(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         if_match: NamedDependency[IfMatch],
     ) -> Response[TimeEntryOut]:
@@ -53,7 +53,7 @@ class TimerController(Controller):
     )
     async def restart_timer(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         time_entry_id: FromPath[UUID],
         asked: NamedDependency[StartQuery],
@@ -69,7 +69,7 @@ class TimerController(Controller):
     )
     async def get_current_timer(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         if_none_match: NamedDependency[list[str]],
     ) -> Response[TimeEntryOut]:

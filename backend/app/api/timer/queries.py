@@ -3,10 +3,10 @@
 from typing import Any, Final
 
 from sqlalchemy import Select, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.time_entries.queries import ENTRIES, ENTRY, RUNS, TIME_ENTRIES
 from app.api.time_entries.schemas import TimeEntryOut
+from app.core.db.session import Session
 from app.core.rows.resources import Row
 from app.core.rows.statements import HEADS, by_user
 
@@ -18,7 +18,7 @@ CURRENT: Final[Select[Any]] = (
 """The running timer: epoch, id, seq, JSON."""
 
 
-async def read_current(session: AsyncSession, user_id: str) -> Row[TimeEntryOut] | None:
+async def read_current(session: Session, user_id: str) -> Row[TimeEntryOut] | None:
     """The running timer, or None."""
-    found = (await (await session.connection()).execute(CURRENT, {"by_user_id": user_id})).one_or_none()
+    found = await session.row(CURRENT, {"by_user_id": user_id})
     return None if found is None else Row(found.id, found.epoch, found.seq, found[3])

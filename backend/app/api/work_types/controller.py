@@ -5,7 +5,6 @@ from uuid import UUID
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.api.work_types.queries import WORK_TYPE_LIST, WORK_TYPES
 from app.api.work_types.rules import question_from
@@ -18,6 +17,7 @@ from app.api.work_types.schemas import (
     WorkTypePut,
     WorkTypeQuery,
 )
+from app.core.db.session import Session
 from app.core.http.answers import created_answer, page_answer, row_answer
 from app.core.http.conditions import IfMatch
 from app.core.rows import writes
@@ -35,7 +35,7 @@ class WorkTypeController(Controller):
     @get(operation_id="listWorkTypes", opt={"query": WorkTypeQuery})
     async def list_work_types(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         asked: NamedDependency[WorkTypeQuery],
         if_none_match: NamedDependency[list[str]],
@@ -47,7 +47,7 @@ class WorkTypeController(Controller):
     @post(operation_id="createWorkType", opt={"example": WORK_TYPE_EXAMPLE})
     async def create_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         data: JSONBody[WorkTypeNew],
     ) -> Response[WorkTypeOut]:
@@ -59,7 +59,7 @@ class WorkTypeController(Controller):
     @get("/{work_type_id:uuid}", operation_id="getWorkType")
     async def get_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         work_type_id: FromPath[UUID],
         if_none_match: NamedDependency[list[str]],
@@ -70,7 +70,7 @@ class WorkTypeController(Controller):
     @put("/{work_type_id:uuid}", operation_id="putWorkType", opt={"example": WORK_TYPE_EXAMPLE})
     async def put_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         work_type_id: FromPath[UUID],
         data: JSONBody[WorkTypePut],
@@ -86,7 +86,7 @@ class WorkTypeController(Controller):
     @patch("/{work_type_id:uuid}", operation_id="patchWorkType", opt={"example": {"active": False}})
     async def patch_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         work_type_id: FromPath[UUID],
         data: JSONBody[WorkTypePatch],
@@ -101,7 +101,7 @@ class WorkTypeController(Controller):
     @delete("/{work_type_id:uuid}", operation_id="deleteWorkType")
     async def delete_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         work_type_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],
@@ -117,7 +117,7 @@ class WorkTypeController(Controller):
     )
     async def restore_work_type(
         self,
-        session: NamedDependency[AsyncSession],
+        session: NamedDependency[Session],
         user_id: NamedDependency[str],
         work_type_id: FromPath[UUID],
         if_match: NamedDependency[IfMatch],

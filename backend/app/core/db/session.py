@@ -1,19 +1,22 @@
 """The database: its engines, and sessions that are given back whatever happens."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.config import Settings
 from app.core.db import postgres, sqlite
+from app.core.db.direct import Direct, Statement, direct_of, run_direct
 from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
 
@@ -21,10 +24,39 @@ log = logging.getLogger(__name__)
 
 
 class Session(AsyncSession):
-    """A session that gives its connection back whatever becomes of the rollback.
+    """A session whose statements may take the short way to the driver, and that gives back what it has.
 
-    A plain one, closed, forgets a connection that fails to roll back: it is missing in the pool for ever.
+    `rows` is that way: within the session's own transaction, so that whoever goes on with SQLModel's methods
+    goes on in the same. A plain session, closed, forgets a connection that fails to roll back: it is missing
+    in the pool for ever.
     """
+
+    def __init__(self, engine: AsyncEngine, *, reads_on: AsyncEngine | None = None) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self._reads_on = reads_on and reads_on.sync_engine
+
+    async def rows(self, statement: Statement, *several: Mapping[str, Any]) -> list[Any]:
+        """The rows that a statement gives which was built once and for all, as tuples with names.
+
+        With several values it runs as often, one after the other, on one trip to the database. In a session
+        that only reads, a SELECT is a snapshot of its own, and needs no BEGIN and no COMMIT for it. Otherwise
+        it runs in the session's transaction, which begins with the first.
+        """
+        direct = direct_of(statement, self.get_bind().dialect)
+        if direct is None:
+            connection = await self.connection()
+            results = [await connection.execute(statement, values) for values in several]
+            return [row for result in results if result.returns_rows for row in result.all()]
+        if self._reads_on and direct.only_reads and not self.in_transaction():
+            return await _read(self._reads_on, direct, *several)
+        return await run_direct(await greenlet_spawn(self.sync_session.connection), direct, *several)
+
+    async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
+        """The one row that the statement gives, or None."""
+        found = await self.rows(statement, values)
+        if len(found) > 1:
+            raise MultipleResultsFound
+        return found[0] if found else None
 
     async def close(self) -> None:
         """Roll back what is open, then give the connection back; the pool drops it if it is of no use."""
@@ -33,6 +65,12 @@ class Session(AsyncSession):
                 await self.rollback()
         finally:
             await super().close()
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether there is nothing to give back, and nothing that the session knows of."""
+        sync = self.sync_session
+        return not (self.in_transaction() or sync.identity_map or sync._new or sync._deleted)
 
 
 @dataclass(frozen=True)
@@ -43,9 +81,20 @@ class Database:
     engine: AsyncEngine
     reader: AsyncEngine
 
-    def session(self, *, read_only: bool = False) -> AsyncSession:
-        """A session of its own. It takes a connection at its first statement, not before."""
-        return Session(self.reader if read_only else self.engine, expire_on_commit=False)
+    def session(self, *, read_only: bool = False) -> Session:
+        """A session of its own. It takes a connection at its first statement, not before.
+
+        A pooler may give two parts of a statement to two servers unless it is in a transaction; in memory
+        the one connection has to be told whether it may write.
+        """
+        if not read_only:
+            return Session(self.engine)
+        return Session(self.reader, reads_on=None if self.url.is_pooled or self.url.is_memory else self.plain)
+
+    @property
+    def plain(self) -> AsyncEngine:
+        """What lends connections to read on as they come: on Postgres without telling the server so."""
+        return self.reader if self.url.dialect == "sqlite" else self.engine
 
     @property
     def engines(self) -> tuple[AsyncEngine, ...]:
@@ -79,18 +128,19 @@ def open_database(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def committed(database: Database, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
+async def committed(database: Database, *, read_only: bool = False) -> AsyncIterator[Session]:
     """A session that is committed when the block ends, or rolled back when something is raised in it."""
     session = database.session(read_only=read_only)
     try:
         yield session
-        await session.commit()
+        if not session.is_unused:
+            await session.commit()
     finally:
         await _release(session)
 
 
 @asynccontextmanager
-async def reading(database: Database) -> AsyncIterator[AsyncSession]:
+async def reading(database: Database) -> AsyncIterator[Session]:
     """A session for one short read, where a request's own would hold its connection for too long."""
     session = database.session(read_only=True)
     try:
@@ -99,11 +149,22 @@ async def reading(database: Database) -> AsyncIterator[AsyncSession]:
         await _release(session)
 
 
-async def _release(session: AsyncSession) -> None:
+async def _read(engine: Engine, direct: Direct, *several: Mapping[str, Any]) -> list[Any]:
+    """The rows that a statement gives which is all that is wanted of the connection."""
+    connection = await greenlet_spawn(engine.connect)
+    try:
+        return await run_direct(connection, direct, *several)
+    finally:
+        await greenlet_spawn(connection.close)
+
+
+async def _release(session: Session) -> None:
     """Roll back what is open and give the connection back, to the end, even when cancelled meanwhile.
 
     A connection that is too dead to roll back is thrown away: why, the handler's own error says.
     """
+    if session.is_unused:
+        return
     try:
         async with session:
             pass

@@ -53,7 +53,8 @@ def _engine(url: DatabaseUrl, connect: Callable[[], Awaitable[Any]], **options: 
 
 def _begin(connection: CoreConnection) -> None:
     """Take the write lock first: who reads, then wants to write, can't be made to wait, only to fail."""
-    connection.exec_driver_sql("BEGIN" if _is_reading(connection) else "BEGIN IMMEDIATE")
+    driver: Any = connection.connection.driver_connection
+    driver.begins_with = "BEGIN" if _is_reading(connection) else "BEGIN IMMEDIATE"
 
 
 def _switch(connection: CoreConnection) -> None:

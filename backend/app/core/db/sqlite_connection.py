@@ -3,8 +3,8 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -43,15 +43,34 @@ class Connection(aiosqlite.Connection):
         self._thread.daemon = True
         self._timeout_seconds = timeout_seconds
         self._deadline = float("inf")
+        self.begins_with: str | None = None
+        """What to run before the next statement, on the same trip to the thread."""
 
     def cursor(self) -> Cursor:  # type: ignore[override] # for SQLAlchemy, which asks less of it
         """A cursor of one trip a statement."""
-        return Cursor(self._conn, self._execute)
+        return Cursor(self._conn, self._execute, self._begin)
+
+    async def fetchmany(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
+        """Run a statement with each of the parameters; all rows that it gives."""
+        rows: list[Any] = await self._execute(self._fetch, sql, several)
+        return rows
 
     async def rollback(self) -> None:
         """Roll back, if there is anything to: the pool asks at every return, to be sure."""
+        self.begins_with = None
         if self.in_transaction:
             await super().rollback()
+
+    def _fetch(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
+        self._begin()
+        with closing(self._conn.cursor()) as cursor:
+            return [row for parameters in several for row in cursor.execute(sql, parameters).fetchall()]
+
+    def _begin(self) -> None:
+        """Runs what a transaction begins with, where one is to begin."""
+        if self.begins_with:
+            self._conn.execute(self.begins_with).close()
+            self.begins_with = None
 
     async def abandon(self) -> None:
         """Move what the log holds into the file, whatever its name is now, and have no more to do with it.

@@ -9,14 +9,21 @@ from typing import Any, Self
 class Cursor:
     """What SQLAlchemy asks of a cursor: making it, running, fetching and closing are one trip.
 
-    `run` takes work to the connection's thread, `connection` is the one to work on there.
+    `run` takes work to the connection's thread, `connection` is the one to work on there; `begin` is what
+    comes first there.
     """
 
     arraysize = 1
 
-    def __init__(self, connection: sqlite3.Connection, run: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        run: Callable[..., Awaitable[Any]],
+        begin: Callable[[], None],
+    ) -> None:
         self._connection = connection
         self._run = run
+        self._begin = begin
         self._rows: deque[Any] = deque()
         self.description: Any = None
         self.rowcount = -1
@@ -54,6 +61,7 @@ class Cursor:
     def _whole(self, execute: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> None:
         cursor = self._connection.cursor()
         try:
+            self._begin()
             execute(cursor, sql, parameters)
             self.description = cursor.description
             self._rows = deque(cursor.fetchall() if cursor.description else ())

@@ -47,7 +47,7 @@ async def look(database: Database, wakes: Wakes) -> None:
     """Wakes those whose person's head is not the one that they have seen. One statement a person, in turn."""
     for user_id, waiters in groupby(wakes.all(), key=lambda waiter: waiter.user_id):
         async with wakes.turn(), reading(database) as session:
-            found = (await (await session.connection()).execute(HEAD, {"by_user_id": user_id})).one_or_none()
+            found = await session.row(HEAD, {"by_user_id": user_id})
         head = Head(*found) if found else Head()
         for waiter in waiters:
             if waiter.head != head:

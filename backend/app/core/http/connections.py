@@ -1,15 +1,17 @@
 """Connections of clients: how many there are, and how long each may take to ask and to listen.
 
-A client may fall silent anywhere. Uvicorn bounds the silence between two requests alone; here are the rest.
+A client may fall silent anywhere. Uvicorn bounds the silence between two requests alone; here are the
+rest, and what its fast parser leaves open: how long a head may be, and what counts as target and header.
 """
 
 import asyncio
 import logging
+from enum import Enum
 from math import inf
 from typing import ClassVar, Final
+from urllib.parse import unquote
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 OTHER_FILES: Final = 200
 """Descriptors left to the database, the log, and connections that are accepted only to be refused."""
@@ -28,7 +30,15 @@ def connections_allowed() -> int:
     return 10_000 if files == resource.RLIM_INFINITY else min(max(files - OTHER_FILES, 100), 10_000)
 
 
-class BoundedProtocol(H11Protocol):
+class Said(Enum):
+    """How far the client is with what it says."""
+
+    NOTHING = "between two requests"
+    HEAD = "in a head"
+    BODY = "in a body"
+
+
+class BoundedProtocol(HttpToolsProtocol):
     """HTTP/1.1 for clients who are slow, gone or hostile: no state of a connection lasts for ever.
 
     Where a body that is half here is awaited by the app, the app's own clock runs (see the edge).
@@ -46,8 +56,13 @@ class BoundedProtocol(H11Protocol):
     """For the rest of a body once the service is told to stop: nothing was promised for a part of one.
     For a client who takes nothing, too: a stream has no end that it could be given."""
     connections_max: int = connections_allowed()
+    head_bytes: int = 32 * 1024
+    """Of a head that is not all here, or of what follows a body."""
 
     _complained_at: ClassVar[float] = -inf
+    _said: Said = Said.NOTHING
+    _unread: int = 0
+    _is_over: bool = False
     _owed: str | None = None
     _rest: int = 0
     _owed_timer: asyncio.TimerHandle | None = None
@@ -64,15 +79,62 @@ class BoundedProtocol(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take it, and see what the client owes now."""
+        if self._is_over:
+            return
+        self._unread += len(data)
         super().data_received(data)
+        if self._unread > self.head_bytes:
+            self.send_400_response("The head of the request is too long.")
         self._expect(*self._owes())
         self._rest = self._rest + len(data) if self._owed == "rest" else 0
         if self._rest > self.rest_bytes:
             self.transport.close()
 
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._said = Said.HEAD
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; those after the body come too late to count (RFC 9110 §6.5.1)."""
+        if self._said is Said.HEAD:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is here. The target is taken as it was said: a host in it is none of ours.
+
+        Raises ValueError, which the parser takes for a request that is not HTTP: without one Host
+        (RFC 9112 §3.2), or with a target that is not ASCII.
+        """
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise ValueError("Expected one Host")
+        raw_path, _, query = self.url.partition(b"?")
+        path = raw_path.decode("ascii")
+        self.url = b"/"
+        super().on_headers_complete()
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"], self.scope["query_string"] = raw_path, query
+        self._said, self._unread = Said.BODY, 0
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is here."""
+        super().on_body(body)
+        self._unread = 0
+
+    def on_message_complete(self) -> None:
+        """All of the request is here."""
+        super().on_message_complete()
+        self._said, self._unread = Said.NOTHING, 0
+
     def on_response_complete(self) -> None:
-        """Go on with what was sent meanwhile, and see whether the client takes the answer."""
+        """Go on with what was sent meanwhile, and see whether the client takes the answer.
+
+        Nothing more is read while requests wait that were sent before: they would add up.
+        """
         super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
         self._expect(*self._owes())
         self._watch_reader()
 
@@ -82,11 +144,19 @@ class BoundedProtocol(H11Protocol):
         self._watch_reader()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP; amid or after an answer there is no other answer to give."""
-        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:
+        """Refuse what is not HTTP, once; amid or after an answer there is no other answer to give."""
+        self._is_over = True
+        if self._is_answering() and self._said is not Said.BODY:
+            self.cycle.keep_alive = False  # what was asked before it gets its answer
+        elif self.pipeline or (self._said is Said.BODY and self.cycle.response_started):
             self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Answer as if no upgrade had been asked for (RFC 9110 §7.8): what follows may not be HTTP."""
+        self._is_over = True
+        self.cycle.keep_alive = False
 
     def shutdown(self) -> None:
         """Stop once the request that is being answered has its answer."""
@@ -113,16 +183,19 @@ class BoundedProtocol(H11Protocol):
 
     def _owes(self) -> tuple[str | None, float]:
         """What we wait for, and for how long; None where the client waits for us."""
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_answering():
             return None, 0
-        if self.conn.their_state is h11.IDLE:
-            if self.conn.trailing_data[0]:
-                return "head", self.head_seconds
-            # Uvicorn's own clock for this one stands still after the rest of an answered body.
-            return "next request", self.timeout_keep_alive
-        if self.conn.their_state is h11.SEND_BODY and self.cycle.response_complete:
+        if self._said is Said.BODY:
             return "rest", self.rest_seconds
-        return None, 0
+        if self._said is Said.HEAD or self.cycle is None:
+            return "head", self.head_seconds
+        # Uvicorn's own clock for this one stands still after the rest of an answered body.
+        return "next request", self.timeout_keep_alive
+
+    def _is_answering(self) -> bool:
+        """Whether the app has still to answer what was asked; a request sent early waits for its turn."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
 
     def _watch_reader(self) -> None:
         """Looks again later whether less is waiting than now. Whoever writes more calls this again."""
@@ -140,7 +213,7 @@ class BoundedProtocol(H11Protocol):
             self._watch_reader()
 
     def _drop_half_said(self) -> None:
-        if self.conn.their_state is h11.SEND_BODY and not self.cycle.response_started:
+        if self._said is Said.BODY and not self.cycle.response_started and not self.pipeline:
             self.transport.close()
 
     def _complain(self) -> None:

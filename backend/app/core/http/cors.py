@@ -15,20 +15,25 @@ ACCEPTED: Final = (
 EXPOSED: Final = "ETag, Location, Retry-After, X-Request-ID, Idempotency-Replayed"
 MAX_AGE_SECONDS: Final = 600
 
+Header = tuple[bytes, bytes]
 
-def cors_headers(scope: HTTPScope, origins: Collection[str], allow: str | None) -> dict[str, str]:
+
+def cors_headers(scope: HTTPScope, origins: Collection[str], allow: bytes | None) -> list[Header]:
     """What the answer tells the browser; `allow` is the answer's own Allow, which a preflight asks for."""
     given = [value for name, value in scope["headers"] if name == b"origin"]
     origin = given[0].decode("latin-1") if len(given) == 1 else None
     if origin is None or origin not in origins:
-        return {}
-    found = {"access-control-allow-origin": origin, "access-control-expose-headers": EXPOSED}
+        return []
+    found = [
+        (b"access-control-allow-origin", origin.encode("latin-1")),
+        (b"access-control-expose-headers", EXPOSED.encode()),
+    ]
     if allow and _is_preflight(scope):
-        found |= {
-            "access-control-allow-methods": allow,
-            "access-control-allow-headers": ACCEPTED,
-            "access-control-max-age": str(MAX_AGE_SECONDS),
-        }
+        found += [
+            (b"access-control-allow-methods", allow),
+            (b"access-control-allow-headers", ACCEPTED.encode()),
+            (b"access-control-max-age", b"%d" % MAX_AGE_SECONDS),
+        ]
     return found
 
 

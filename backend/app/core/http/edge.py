@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import Any, Final, TypeVar, cast
 
 from litestar import Litestar
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import (
     ASGIApp,
@@ -47,6 +46,9 @@ SECURITY_HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
+SAFETY: Final = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+TAGGED: Final = (b"cache-control", b"private, no-cache")
+UNTAGGED: Final = (b"cache-control", b"no-store")
 
 T = TypeVar("T")
 log = logging.getLogger("app.requests")
@@ -172,41 +174,50 @@ class Exchange:
 
     def complete(self, start: HTTPResponseStartEvent) -> None:
         """Adds what is missing to the headers of an answer."""
-        headers = MutableScopeHeaders.from_message(start)
-        headers["x-request-id"] = self.request_id
-        for name, value in SECURITY_HEADERS.items():
-            headers.setdefault(name, value)
-        self.is_stream = headers.get("content-type", "").startswith(EVENT_STREAM)
-        if "cache-control" not in headers:
-            headers["cache-control"] = "private, no-cache" if "etag" in headers else "no-store"
-        if "allow" in headers:
-            headers["allow"] = with_head(headers["allow"])
-        headers.update(cors_headers(self.scope, self.origins, headers.get("allow")))
-        if varies := self._varies_by(headers.get("vary")):
-            headers["vary"] = varies
+        headers = [(name.lower(), value) for name, value in start["headers"]]
+        given = dict(headers)
+        headers.append((b"x-request-id", self.request_id.encode()))
+        headers += [header for header in SAFETY if header[0] not in given]
+        self.is_stream = given.get(b"content-type", b"").startswith(EVENT_STREAM.encode())
+        if b"cache-control" not in given:
+            headers.append(TAGGED if b"etag" in given else UNTAGGED)
+        allow = given.get(b"allow")
+        if allow is not None:
+            allow = with_head(allow.decode()).encode()
+            headers = [header for header in headers if header[0] != b"allow"] + [(b"allow", allow)]
+        if self.origins:
+            headers += cors_headers(self.scope, self.origins, allow)
+        if varies := self._varies_by(given.get(b"vary")):
+            headers = [header for header in headers if header[0] != b"vary"] + [(b"vary", varies)]
+        start["headers"] = headers
 
-    def _varies_by(self, more: str | None) -> str:
+    def _varies_by(self, more: bytes | None) -> bytes:
         """The request's headers that the answer depends on, whether or not this request has them.
 
         `more` are those that the answer itself names.
         """
         path = normalize_path(self.scope["path"])  # as the router sees it
-        names = ["Authorization"] if path.startswith(API_PATH) else []
+        names = [b"Authorization"] if path.startswith(API_PATH) else []
         names += [more] if more else []
-        return ", ".join([*names, "Origin"] if self.origins else names)
+        return b", ".join([*names, b"Origin"] if self.origins else names)
 
     def log(self) -> None:
         """One line: never a token, a body or a value of the query string."""
-        log.info(
-            "request",
-            extra={
-                "request_id": self.request_id,
-                "method": self.method[:METHOD_LOGGED],
-                "path": self.path,
-                "status": self.status,
-                "milliseconds": round((perf_counter() - self.began) * 1000, 1),
-            },
-        )
+        if not log.isEnabledFor(logging.INFO):
+            return
+        # As `log.info` would, but for a look through the stack for who calls.
+        record = {
+            "name": log.name,
+            "levelno": logging.INFO,
+            "levelname": "INFO",
+            "msg": "request",
+            "request_id": self.request_id,
+            "method": self.method[:METHOD_LOGGED],
+            "path": self.path,
+            "status": self.status,
+            "milliseconds": round((perf_counter() - self.began) * 1000, 1),
+        }
+        log.handle(logging.makeLogRecord(record))
 
 
 def path_to_log(path: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from litestar import Litestar, MediaType, Request, Response
 from litestar.response.base import ASGIResponse
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import Session
 from app.core.errors import MalformedError
 from app.core.rows.retries import Answer, Retry, carry, keep_answer
 
@@ -45,13 +45,13 @@ def key_of(request: Request[Any, Any, Any]) -> str | None:
     return values[0]
 
 
-async def carry_key(request: Request[Any, Any, Any], session: AsyncSession) -> None:
+async def carry_key(request: Request[Any, Any, Any], session: Session) -> None:
     """Gives the session the request's key, for the person's turn to look up."""
     if key := key_of(request):
         carry(session, Retry(key, await _fingerprint_of(request)))
 
 
-async def keep(request: Request[Any, Any, Any], session: AsyncSession) -> None:
+async def keep(request: Request[Any, Any, Any], session: Session) -> None:
     """Keeps the answer, in the transaction of what it is the answer to."""
     if key_of(request):
         await keep_answer(session, request.scope["state"].get(_ANSWER))

@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from litestar import Request
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.core.db.session import committed
+from app.core.db.session import Session, committed
 from app.core.http.again import note_commit
 from app.core.http.idempotency import carry_key, keep
 from app.core.rows.turns import written_by
@@ -14,7 +13,7 @@ from app.core.rows.turns import written_by
 SAFE_METHODS: Final = ("GET", "HEAD")
 
 
-async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[AsyncSession, None]:
+async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[Session, None]:
     """The session of one request: committed when the handler is through, before the response is sent.
 
     Whatever is raised meanwhile, cancellation included, rolls it back and gives the connection back. The

@@ -21,8 +21,8 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import Session
 from app.core.http.etags import heads_of, list_tag
 from app.core.http.query_strings import PageQuery
 from app.core.rows.cursors import decode_cursor, encode_cursor, question_of
@@ -90,7 +90,7 @@ class Page:
 
 
 async def read_page(
-    session: AsyncSession,
+    session: Session,
     user_id: str,
     listing: Listing[Out],
     question: Question,
@@ -111,7 +111,7 @@ async def read_page(
         **known_head(known),
     }
     statement = page_statement(listing, question.sort, question.filters, query.total, question.include)
-    row = (await (await session.connection()).execute(statement, parameters)).one()
+    row = await session.row(statement, parameters)
     head = head_of(row)
     tag = list_tag(question.representation, head) if question.representation else None
     if head in known or if_none_match == ["*"]:

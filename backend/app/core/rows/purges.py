@@ -29,11 +29,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.db.errors import DATABASE_ERRORS
-from app.core.db.session import Database, committed, reading
+from app.core.db.session import Database, Session, committed, reading
 from app.core.db.transient import is_crowded_out
 from app.core.rows.json_texts import among, ids_among
 from app.core.rows.resources import Resource
@@ -145,7 +144,7 @@ async def _purge(
 
 
 async def _purge_batch(
-    session: AsyncSession,
+    session: Session,
     resource: Resource[Any],
     resources: list[Resource[Any]],
     user_id: str,

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Index, MetaData, Select, Table, Text, bindparam, cast, exists, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import Session
 from app.core.rows.relink_statements import NEW, OLD, key_of, of, owned_tables
 
 SHOWN: Final = 50
@@ -14,7 +14,7 @@ SHOWN: Final = 50
 _FETCH: Final = bindparam("fetch", type_=BigInteger())
 
 
-async def conflicts(session: AsyncSession, metadata: MetaData, people: dict[str, str]) -> list[str]:
+async def conflicts(session: Session, metadata: MetaData, people: dict[str, str]) -> list[str]:
     """A line for each conflict, the first few of each kind. `people` binds both."""
     connection = await session.connection()
     found: list[str] = []

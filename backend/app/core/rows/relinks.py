@@ -16,10 +16,9 @@ from typing import Any, Final
 
 from sqlalchemy import MetaData, delete, text
 from sqlalchemy.exc import IntegrityError
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.db.errors import DATABASE_ERRORS, name_of
-from app.core.db.session import Database, committed, reading
+from app.core.db.session import Database, Session, committed, reading
 from app.core.db.transient import is_crowded_out
 from app.core.feed.notices import CHANNEL
 from app.core.feed.wakes import digest_of
@@ -109,7 +108,7 @@ class _ConflictsError(Exception):
 
 
 async def _relink(
-    session: AsyncSession, metadata: MetaData, people: dict[str, str], *, merge: bool, progress: Progress
+    session: Session, metadata: MetaData, people: dict[str, str], *, merge: bool, progress: Progress
 ) -> Relink:
     first = await _take_both(session, people)
     found = await _look(session, metadata, people, merge=merge)
@@ -126,7 +125,7 @@ async def _relink(
     return found
 
 
-async def _take_both(session: AsyncSession, people: dict[str, str]) -> int:
+async def _take_both(session: Session, people: dict[str, str]) -> int:
     """Takes a number of each, in the order of their names: two who do so never wait for each other.
 
     Returns that of the new name.
@@ -135,7 +134,7 @@ async def _take_both(session: AsyncSession, people: dict[str, str]) -> int:
     return taken[people["new_user_id"]]
 
 
-async def _look(session: AsyncSession, metadata: MetaData, people: dict[str, str], *, merge: bool) -> Relink:
+async def _look(session: Session, metadata: MetaData, people: dict[str, str], *, merge: bool) -> Relink:
     """What there is to move, and what stands in the way. Raises RefusedError."""
     connection = await session.connection()
     counted: dict[str, Any] = dict(
@@ -153,7 +152,7 @@ async def _look(session: AsyncSession, metadata: MetaData, people: dict[str, str
 
 
 async def _move(
-    session: AsyncSession,
+    session: Session,
     metadata: MetaData,
     parameters: dict[str, Any],
     rows: dict[str, int],
@@ -173,7 +172,7 @@ async def _move(
         await connection.execute(removal_statement(table), {"old_user_id": people["old_user_id"]})
 
 
-async def _tell(session: AsyncSession, people: dict[str, str]) -> None:
+async def _tell(session: Session, people: dict[str, str]) -> None:
     """Wakes those who wait for changes of either, at the commit; on SQLite they look by themselves."""
     connection = await session.connection()
     if connection.dialect.name == "postgresql":

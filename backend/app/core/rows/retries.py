@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import JSON, Integer, String, Text, bindparam, text
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from app.core.db.session import Session
 from app.core.errors import KeyReusedError
 
 KEPT_FOR: Final = timedelta(hours=24)
@@ -77,17 +77,17 @@ class Retry:
     at: datetime | None = None
 
 
-def carry(session: AsyncSession, retry: Retry) -> None:
+def carry(session: Session, retry: Retry) -> None:
     """Gives the session the key of its request."""
     session.info[_RETRY] = retry
 
 
-def let_go(session: AsyncSession) -> None:
+def let_go(session: Session) -> None:
     """Forgets the key: nothing was done that must not be done again."""
     session.info.pop(_RETRY, None)
 
 
-async def refuse_repeat(session: AsyncSession, user_id: str, at: datetime) -> None:
+async def refuse_repeat(session: Session, user_id: str, at: datetime) -> None:
     """Looks the request's key up, if it bears one, for the person whose turn it is.
 
     Raises AnsweredError with the answer that is kept, KeyReusedError where that is another request's.
@@ -96,9 +96,8 @@ async def refuse_repeat(session: AsyncSession, user_id: str, at: datetime) -> No
     if retry is None:
         return
     retry.user_id, retry.at = user_id, at
-    connection = await session.connection()
     asked = {"user_id": user_id, "key": retry.key, "since": at - KEPT_FOR}
-    found = (await connection.execute(FIND_ANSWER, asked)).one_or_none()
+    found = await session.row(FIND_ANSWER, asked)
     if found is None:
         return
     if found.fingerprint != retry.fingerprint:
@@ -106,7 +105,7 @@ async def refuse_repeat(session: AsyncSession, user_id: str, at: datetime) -> No
     raise AnsweredError(Answer(found.status, found.headers, found.body))
 
 
-async def keep_answer(session: AsyncSession, answer: Answer | None) -> None:
+async def keep_answer(session: Session, answer: Answer | None) -> None:
     """Keeps the answer of a request that bears a key, took a turn and succeeded."""
     retry: Retry | None = session.info.get(_RETRY)
     if retry is None or retry.at is None or answer is None or not 200 <= answer.status < 300:
@@ -118,4 +117,4 @@ async def keep_answer(session: AsyncSession, answer: Answer | None) -> None:
         "created_at": retry.at,
         **answer._asdict(),
     }
-    await (await session.connection()).execute(KEEP_ANSWER, values)
+    await session.rows(KEEP_ANSWER, values)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import BigInteger, String, bindparam, text
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from app.core.db.session import Session
 from app.core.rows.retries import let_go, refuse_repeat
 
 EPOCH_BYTES: Final = 6
@@ -41,7 +41,7 @@ class Turn:
     where numbers were taken for several changes: the number, once a change did without it.
     """
 
-    session: AsyncSession
+    session: Session
     user_id: str
     epoch: str
     seq: int
@@ -49,7 +49,7 @@ class Turn:
     spared: list[int] | None = None
 
 
-async def take_turn(session: AsyncSession, user_id: str) -> Turn:
+async def take_turn(session: Session, user_id: str) -> Turn:
     """Takes the next number of this person's, waiting for whoever holds the turn.
 
     Raises AnsweredError or KeyReusedError for a request whose Idempotency-Key was seen before.
@@ -57,7 +57,7 @@ async def take_turn(session: AsyncSession, user_id: str) -> Turn:
     return replace(await take_turns(session, user_id, 1), spared=None)
 
 
-async def take_turns(session: AsyncSession, user_id: str, count: int) -> Turn:
+async def take_turns(session: Session, user_id: str, count: int) -> Turn:
     """As `take_turn`, with numbers for `count` changes; `following` hands them out."""
     epoch, last = await _take_numbers(session, user_id, count)
     turn = Turn(session, user_id, epoch, last - count + 1, datetime.now(UTC), [])
@@ -88,25 +88,24 @@ async def give_back_from(turn: Turn, last: int) -> None:
     """Returns the turn's number and those after it, up to the last that was taken."""
     if (count := last - turn.seq + 1) > 0:
         values = {"user_id": turn.user_id, "seq": last, "count": count}
-        await (await turn.session.connection()).execute(GIVE_BACK_NUMBERS, values)
+        await turn.session.rows(GIVE_BACK_NUMBERS, values)
 
 
-async def undo_turns(session: AsyncSession) -> None:
+async def undo_turns(session: Session) -> None:
     """Leaves nothing of what was done in the session's turns, nor keeps the answer: it was a question."""
     await session.rollback()
     let_go(session)
     session.info.pop(_WRITTEN, None)
 
 
-def written_by(session: AsyncSession) -> frozenset[str]:
+def written_by(session: Session) -> frozenset[str]:
     """The people whose rows the session's transaction may have changed."""
     return frozenset(session.info.get(_WRITTEN, ()))
 
 
-async def _take_numbers(session: AsyncSession, user_id: str, count: int) -> tuple[str, int]:
+async def _take_numbers(session: Session, user_id: str, count: int) -> tuple[str, int]:
     """The epoch, and the last of the numbers taken."""
     parameters = {"user_id": user_id, "epoch": secrets.token_hex(EPOCH_BYTES), "count": count}
-    connection = await session.connection()
-    epoch, seq = (await connection.execute(TAKE_NUMBERS, parameters)).one()
+    epoch, seq = await session.row(TAKE_NUMBERS, parameters)
     session.info.setdefault(_WRITTEN, set()).add(user_id)
     return epoch, seq

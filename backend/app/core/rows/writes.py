@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import CursorResult, Insert, Update
+from sqlalchemy import Insert, Update
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db.errors import is_taken
@@ -37,15 +37,19 @@ async def create(
     is taken.
     """
     if id_ is None:
-        id_ = new_id()
-        # Made after the turn's moment was read, and no row changes before it is created.
-        turn = replace_fields(turn, at=max(turn.at, created_at_of(id_)))
+        id_, turn = with_new_id(turn)
     else:
         refusals.refuse_unfit_id(id_, turn.at)
         if state := await state_of(turn, resource, id_):
             raise refusals.in_trash(resource) if state.trashed else refusals.exists(turn, resource, state)
     settled = await _settled(resource, Change(turn, "create", id_, None, {**values}, options))
     return await _insert(turn, resource, id_, settled)
+
+
+def with_new_id(turn: Turn) -> tuple[UUID, Turn]:
+    """An id for a new row, and the turn at a moment that is not before the id's: rows change after that."""
+    id_ = new_id()
+    return id_, replace_fields(turn, at=max(turn.at, created_at_of(id_)))
 
 
 async def replace(
@@ -154,14 +158,15 @@ async def restore(
         await give_back(turn)
         return Row(key, turn.epoch, state.seq, state.body)
     await _settled(resource, Change(turn, "restore", key, _shown(resource, state), {}, options))
-    restored = await _run(turn, resource, restore_statement(resource), _key(turn, key) | _stamp(turn))
-    return Row(key, turn.epoch, turn.seq, restored.scalar_one())
+    body = await _run(turn, resource, restore_statement(resource), _key(turn, key) | _stamp(turn))
+    if body is None:
+        raise refusals.not_found(resource)
+    return Row(key, turn.epoch, turn.seq, body)
 
 
 async def state_of(turn: Turn, resource: Resource[Any], key: Key) -> State | None:
     """The row with this key as it is now, whether or not it lies in the trash."""
-    connection = await turn.session.connection()
-    found = (await connection.execute(state_statement(resource), _key(turn, key))).one_or_none()
+    found = await turn.session.row(state_statement(resource), _key(turn, key))
     return State(*found) if found else None
 
 
@@ -206,11 +211,18 @@ async def _settled(resource: Resource[Any], change: Change[Any]) -> Values:
 
 
 async def _insert(turn: Turn, resource: Resource[Out], key: Key, values: Values) -> Row[Out]:
+    statement, parameters = insertion(turn, resource, key, values)
+    body = await _run(turn, resource, statement, parameters)
+    return Row(key, turn.epoch, turn.seq, body)
+
+
+def insertion(
+    turn: Turn, resource: Resource[Any], key: Key, values: Values
+) -> tuple[Insert, dict[str, object]]:
+    """The statement that makes the row, and its parameters."""
     columns = resource.with_keys(values) | resource.identity(key) | {"user_id": turn.user_id}
     parameters = _stamp(turn) | {f"new_{name}": value for name, value in columns.items()}
-    statement = insert_statement(resource, (*columns, "seq", "updated_at"))
-    body = (await _run(turn, resource, statement, parameters)).scalar_one()
-    return Row(key, turn.epoch, turn.seq, body)
+    return insert_statement(resource, (*columns, "seq", "updated_at")), parameters
 
 
 async def _update(
@@ -228,24 +240,25 @@ async def _update(
     if guarded:
         parameters["expected"] = await _expected(turn, resource, key, if_match or [])
     statement = update_statement(resource, (*columns, "seq", "updated_at"), guarded, empty)
-    body = (await _run(turn, resource, statement, parameters)).scalar_one_or_none()
+    body = await _run(turn, resource, statement, parameters)
     return Row(key, turn.epoch, turn.seq, body) if body else None
 
 
 async def _run(
     turn: Turn, resource: Resource[Any], statement: Insert | Update, parameters: dict[str, object]
-) -> CursorResult[Any]:
-    """Runs a change. Raises ConflictError where another live row has the same in the unique field.
+) -> Any:
+    """Runs a change: the JSON of the row, None where there was none to change.
 
-    It is that field, and not the key: whoever inserts has the turn, and has seen that the key is free.
+    Raises ConflictError where another live row has the same in the unique field. It is that field, and
+    not the key: whoever inserts has the turn, and has seen that the key is free.
     """
-    connection = await turn.session.connection()
     try:
-        return await connection.execute(statement, parameters)
+        changed = await turn.session.row(statement, parameters)
     except DBAPIError as error:
         if resource.unique and is_taken(error):
             raise refusals.taken(resource, resource.unique) from error
         raise
+    return changed[0] if changed else None
 
 
 async def _expected(turn: Turn, resource: Resource[Any], key: Key, if_match: list[Version]) -> int:
