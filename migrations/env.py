@@ -11,9 +11,9 @@ from alembic.util import CommandError
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
 from app.core.config import SettingsError, load_settings
-from app.core.db.migrate import UnreachableError, connect
-from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating, reading
-from app.core.db.migration_run import ObstructedError, RevisionFailedError, run_revisions
+from app.core.db.connecting import UnreachableError, connect, reading
+from app.core.db.migrations.running import ObstructedError, RevisionFailedError, run_revisions
+from app.core.db.migrations.transaction import POSTGRES_SETUP, OrphansError, migrating
 from app.core.db.url import DatabaseUrl
 from app.models import metadata
 from app.models.types import Id, JsonText

@@ -18,10 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 import _path  # noqa: F401 (makes `app` importable)
 from app.core import operating
 from app.core.config import Settings, SettingsError
+from app.core.db.connecting import UnreachableError
 from app.core.db.errors import DATABASE_ERRORS, name_of
-from app.core.db.migrate import UnreachableError
-from app.core.db.migration_lock import OrphansError
-from app.core.db.migration_run import ObstructedError, RevisionFailedError
+from app.core.db.migrations.running import ObstructedError, RevisionFailedError
+from app.core.db.migrations.standing import refuse_revision
+from app.core.db.migrations.transaction import OrphansError
+from app.core.db.session import Database, reading
 from app.core.operating import FailedError, RefusedError
 
 FAILURES: Final = (FailedError, CommandError, OrphansError, ObstructedError, RevisionFailedError)
@@ -77,6 +79,15 @@ def consent(settings: Settings, what: str, given: argparse.Namespace) -> None:
     """As `app.core.operating.consent`; asks on the terminal, where there is one."""
     ask = input if sys.stdin.isatty() and not given.json else None
     operating.consent(settings, what, yes=given.yes, force=given.force, ask=ask)
+
+
+async def refuse_other_revision(database: Database, *, may_be_ahead: bool = False) -> None:
+    """Raises UnreachableError where it does not answer, RefusedError at another revision."""
+    try:
+        async with reading(database) as session:
+            await refuse_revision(await session.connection(), database.url, may_be_ahead=may_be_ahead)
+    except DATABASE_FAILURES as error:
+        raise UnreachableError(f"The database {database.url} can't be reached: {name_of(error)}") from None
 
 
 def progress(line: str) -> None:

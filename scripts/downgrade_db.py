@@ -10,9 +10,9 @@ from functools import partial
 
 from _command import Told, command, consent, run
 from app.core.config import load_settings
-from app.core.db.downgrading import Loss, Step, downgrade, losses, step_back
+from app.core.db.connecting import refuse_missing
+from app.core.db.migrations.downgrading import Loss, Step, downgrade, losses, step_back
 from app.core.db.url import DatabaseUrl
-from app.core.db.verify.checks import refuse_missing
 
 NOTHING = Told({"before": None, "after": None, "dropped": {}})
 

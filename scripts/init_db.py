@@ -8,8 +8,10 @@ import sys
 
 from _command import Told, command, run
 from app.core.config import load_settings
+from app.core.db.connecting import connect
 from app.core.db.making import make_database
-from app.core.db.migrate import connect, current_revision, upgrade
+from app.core.db.migrations.revisions import current_revision
+from app.core.db.migrations.upgrading import upgrade
 from app.core.db.url import DatabaseUrl
 from app.core.db.verify import Check, verify
 from app.models import metadata

@@ -11,13 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from _command import DATABASE_FAILURES, Told, command, run
+from _command import Told, command, refuse_other_revision, run
 from app.api import resources
 from app.core.config import load_settings
-from app.core.db.errors import name_of
-from app.core.db.migrate import UnreachableError, current_revision, revisions
-from app.core.db.session import Database, open_database, reading
-from app.core.db.verify.checks import MIGRATE, refuse_missing
+from app.core.db.connecting import refuse_missing
+from app.core.db.session import open_database
 from app.core.rows.purges import Purged, forget_answers, purge_trash
 
 DAYS_MAX: Final = 36_500
@@ -39,22 +37,11 @@ async def _purge(days: int | None) -> Told:
     before = now - timedelta(days=settings.trash_days if days is None else days)
     database = open_database(settings)
     try:
-        await _refuse_unready(database)
+        await refuse_other_revision(database, may_be_ahead=True)
         purged = await purge_trash(database, resources(), before)
         return _told(purged + await forget_answers(database, now))
     finally:
         await database.dispose()
-
-
-async def _refuse_unready(database: Database) -> None:
-    """Raises UnreachableError where the database does not answer, or has not this code's tables."""
-    try:
-        async with reading(database) as session:
-            revision = await current_revision(await session.connection())
-    except DATABASE_FAILURES as error:
-        raise UnreachableError(f"the database: {name_of(error)}") from None
-    if revisions().standing(revision) == "behind":
-        raise UnreachableError(f"The database {database.url} is at an older revision; {MIGRATE} first")
 
 
 def _days(text: str) -> int:

@@ -1,21 +1,19 @@
 """Move all that is one person's to another `sub`: `python scripts/relink_user.py OLD NEW [--dry-run]`.
 
 For when an issuer calls a person by another name; --merge where NEW has rows already. Exit 0: done. 1: it
-failed, or the two have conflicts. 2: could not begin. Nothing is changed but
-at the end, all at once; the service may run meanwhile.
+failed, or the two have conflicts. 2: could not begin. Nothing is changed but at the end, all at once; the
+service may run meanwhile.
 """
 
 import argparse
 import sys
 from typing import Final
 
-from _command import DATABASE_FAILURES, Told, command, consent, progress, run
+from _command import Told, command, consent, progress, refuse_other_revision, run
 from app.core.auth.token_checks import is_subject
 from app.core.config import Settings, load_settings
-from app.core.db.errors import name_of
-from app.core.db.migrate import UnreachableError, current_revision, revisions
-from app.core.db.session import Database, open_database, reading
-from app.core.db.verify.checks import MIGRATE, refuse_missing
+from app.core.db.connecting import refuse_missing
+from app.core.db.session import Database, open_database
 from app.core.operating import RefusedError
 from app.core.rows.relinks import Relink, plan_relink, relink
 from app.models import metadata
@@ -44,7 +42,7 @@ async def _relink(given: argparse.Namespace) -> Told:
     patient = {"db_command_timeout_seconds": STATEMENT_SECONDS, "db_pool_timeout_seconds": TURN_SECONDS}
     database = open_database(settings.model_copy(update=patient))
     try:
-        await _refuse_other_revision(database)
+        await refuse_other_revision(database)  # a table that this code does not know would be left behind
         return await _relink_in(database, settings, given)
     finally:
         await database.dispose()
@@ -68,19 +66,6 @@ def _refuse_names(old: str, new: str) -> None:
             )
     if old == new:
         raise RefusedError("OLD and NEW are the same.")
-
-
-async def _refuse_other_revision(database: Database) -> None:
-    """A table that this code does not know would be left behind. Raises UnreachableError, too."""
-    try:
-        async with reading(database) as session:
-            standing = revisions().standing(await current_revision(await session.connection()))
-    except DATABASE_FAILURES as error:
-        raise UnreachableError(f"The database {database.url} can't be reached: {name_of(error)}") from None
-    if standing == "behind":
-        raise RefusedError(f"The database {database.url} is at an older revision; {MIGRATE} first.")
-    if standing == "ahead":
-        raise RefusedError(f"The database {database.url} is at a revision that this code does not know.")
 
 
 def _told(given: argparse.Namespace, result: Relink) -> Told:

@@ -10,10 +10,10 @@ from functools import partial
 
 from _command import Told, command, consent, progress, run
 from app.core.config import Settings, load_settings
-from app.core.db.migrate import revisions
-from app.core.db.resetting import Contents, contents_of, reset
+from app.core.db.connecting import refuse_missing
+from app.core.db.migrations.resetting import Contents, contents_of, reset
+from app.core.db.migrations.revisions import revisions
 from app.core.db.url import DatabaseUrl
-from app.core.db.verify.checks import refuse_missing
 from app.core.operating import RefusedError
 from app.models import metadata
 

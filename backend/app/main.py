@@ -16,9 +16,11 @@ from app.api.health.probe import Probe
 from app.core.auth.guard import provide_token_end, provide_user_id, require_user
 from app.core.auth.tokens import make_verifier
 from app.core.config import Settings
-from app.core.db.migrate import UnreachableError, revisions, upgrade
-from app.core.db.migration_lock import OrphansError
-from app.core.db.migration_run import ObstructedError
+from app.core.db.connecting import UnreachableError
+from app.core.db.migrations.revisions import revisions
+from app.core.db.migrations.running import ObstructedError
+from app.core.db.migrations.transaction import OrphansError
+from app.core.db.migrations.upgrading import upgrade
 from app.core.db.session import Database, open_database
 from app.core.feed.running import waking
 from app.core.feed.wakes import Wakes

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
-from app.core.db.migrate import upgrade
+from app.core.db.migrations.upgrading import upgrade
 from app.core.db.url import parse_database_url
 from tests.postgres import create_database, drop_database, running_postgres
 from tests.service import client_of, running, settings_for

@@ -47,7 +47,6 @@ CORE_READS_MODELS = {
     "app.core.rows.resources",
     "app.core.rows.statements",
     "app.core.db.verify",
-    "app.core.db.migrate",
 }
 MODELS_READ_CORE = {"app.core.ids", "app.core.text"}
 

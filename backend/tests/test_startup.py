@@ -8,7 +8,8 @@ import asyncpg
 import pytest
 
 from app import VERSION
-from app.core.db.migrate import UnreachableError, revisions
+from app.core.db.connecting import UnreachableError
+from app.core.db.migrations.revisions import revisions
 from app.main import create_app
 from tests.core.db.databases import checked_out, closed_port, idle
 from tests.migrations.running import look

@@ -13,7 +13,7 @@ import asyncpg
 
 from app.core.config import PROJECT_ROOT
 from app.core.db.errors import DATABASE_ERRORS, name_of
-from app.core.db.migrate import upgrade
+from app.core.db.migrations.upgrading import upgrade
 from app.core.db.url import parse_database_url
 from app.core.operating import RefusedError
 from bench.cpu import Used, cpu_used, is_postgres_here

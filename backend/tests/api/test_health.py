@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
-from app.core.db.migrate import Revisions, revisions
+from app.core.db.migrations.revisions import Revisions, revisions
 from tests.core.db.databases import checked_out, closed_port, idle
 from tests.migrations.running import look
 from tests.service import client_of, running, settings_for

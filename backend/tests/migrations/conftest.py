@@ -12,5 +12,5 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder whose revisions this process takes for the service's own, after the real ones."""
     folder = tmp_path / "made_up"
     folder.mkdir()
-    monkeypatch.setattr("app.core.db.migrate.INI", ini_with(folder))
+    monkeypatch.setattr("app.core.db.migrations.revisions.INI", ini_with(folder))
     return folder

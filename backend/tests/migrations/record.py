@@ -18,8 +18,9 @@ from litestar import Litestar
 from sqlalchemy import Connection, event
 
 from app import VERSION
-from app.core.db.migrate import INI, upgrade
-from app.core.db.url import parse_database_url
+from app.core.db.migrations.revisions import INI
+from app.core.db.migrations.upgrading import upgrade
+from tests.migrations.running import parsed
 from tests.migrations.use import use_everything
 from tests.postgres import create_database, drop_database, running_postgres
 from tests.service import running, settings_for
@@ -69,7 +70,7 @@ def write(engine: str, ran: list[Ran]) -> None:
 
 async def recorded(url: str) -> list[Ran]:
     """What somebody's use of everything asks of a new database, and of nobody else's."""
-    await upgrade(parse_database_url(url, root=Path.cwd()))
+    await upgrade(parsed(url))
     async with running(settings_for(url, auto_migrate=False)) as app:
         with noting(app) as ran:
             await use_everything(app)

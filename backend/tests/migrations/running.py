@@ -13,8 +13,9 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 from app.core.config import Settings
-from app.core.db.migrate import INI, config, connect, revisions
-from app.core.db.url import parse_database_url
+from app.core.db.connecting import connect
+from app.core.db.migrations.revisions import INI, config, revisions
+from app.core.db.url import DatabaseUrl, parse_database_url
 
 # The command's own entry point, for several commands in one process: each start costs a second.
 DRIVER = """
@@ -28,7 +29,7 @@ for line in sys.argv[2:]:
 TOGETHER = """
 import sys
 sys.path.insert(0, sys.argv[3])
-import app.core.db.migrate, app.core.config, app.models
+import app.core.db.migrations.upgrading, app.core.config, app.models
 from alembic.config import main
 print("ready", flush=True)
 sys.stdin.readline()
@@ -124,9 +125,14 @@ def ini_with(folder: Path) -> Path:
     return ini
 
 
+def parsed(url: str) -> DatabaseUrl:
+    """The database that a URL names."""
+    return parse_database_url(url, root=Path.cwd())
+
+
 async def within(url: str, work: Callable[[Connection], Any]) -> Any:
     """Run this on a connection as migrations have it."""
-    async with connect(parse_database_url(url, root=Path.cwd())) as connection:
+    async with connect(parsed(url)) as connection:
         return await connection.run_sync(work)
 
 

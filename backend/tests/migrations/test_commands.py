@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, inspect
 
-from app.core.db.migrate import INI, revisions
+from app.core.db.migrations.revisions import INI, revisions
 from app.models import metadata
 from tests.migrations.running import alembic, look
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.db.migrate import INI, revisions
+from app.core.db.migrations.revisions import INI, revisions
 from tests.migrations.running import alembic
 
 SQUAWK = shutil.which("squawk", path=sysconfig.get_path("scripts"))

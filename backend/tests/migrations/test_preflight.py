@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.migrate import config, upgrade
-from app.core.db.migration_run import ObstructedError, RevisionFailedError
-from app.core.db.preflight import Obstacle, obstacles, preflight
-from app.core.db.url import parse_database_url
-from tests.migrations.running import alembic, alembic_here, ini_with, look, write_revision
+from app.core.db.migrations.preflight import Obstacle, obstacles, preflight
+from app.core.db.migrations.revisions import config
+from app.core.db.migrations.running import ObstructedError, RevisionFailedError
+from app.core.db.migrations.upgrading import upgrade
+from tests.migrations.running import alembic, alembic_here, ini_with, look, parsed, write_revision
 from tests.migrations.test_schema import shape_of
 from tests.models.rows import add_rows
 
@@ -23,7 +23,7 @@ NEVER = "op.execute('this is not reached')"
 
 
 async def migrate(url: str) -> list[str]:
-    return await upgrade(parse_database_url(url, root=Path.cwd()))
+    return await upgrade(parsed(url))
 
 
 async def test_nothing_is_in_the_way_of_the_real_ones(database_url: str, empty_database_url: str) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Session
 
 from app.core.config import Settings
-from app.core.db.migrate import connect, current_revision, revisions, upgrade
-from app.core.db.migration_lock import POSTGRES_SETUP, OrphansError, migrating
+from app.core.db.connecting import connect
+from app.core.db.migrations.revisions import current_revision, revisions
+from app.core.db.migrations.transaction import POSTGRES_SETUP, OrphansError, migrating
+from app.core.db.migrations.upgrading import upgrade
 from app.core.db.postgres import connect_args
 from app.core.db.session import open_database
 from app.core.db.verify.shape import live_shape
@@ -216,7 +218,7 @@ async def test_memory_is_migrated_on_its_one_connection(
     memory_database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = open_database(Settings(database_url=memory_database_url))
-    caplog.set_level("INFO", "app.core.db.migrate")
+    caplog.set_level("INFO", "app.core.db.migrations.revisions")
     await upgrade(database.url, database.engine)
     assert f"Database upgraded to revision {revisions().head}" in caplog.messages
     async with database.engine.connect() as connection:

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, Inspector, inspect
 
-from app.core.db.migrate import config
+from app.core.db.migrations.revisions import config
 from app.core.db.verify.shape import Shape, live_shape
 from tests.migrations.running import alembic_here, look, to_head
 from tests.models.rows import add_rows

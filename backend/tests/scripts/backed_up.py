@@ -14,11 +14,10 @@ import restore_db
 from app.core.db.backups.container import CHUNK, opened, packing
 from app.core.db.backups.manifest import Manifest
 from app.core.db.copying.reading import digests_of, snapshot
-from app.core.db.url import parse_database_url
 from app.models import metadata
-from tests.migrations.running import look
+from tests.migrations.running import look, parsed
 from tests.postgres import postgres_home
-from tests.scripts.in_process import Ran, ran
+from tests.scripts.commands import Ran, ran
 
 TOOLS = ("--tools", postgres_home() / "bin")
 WAYS = {"native": TOOLS, "portable": ("--portable",)}
@@ -39,7 +38,7 @@ async def restore(url: str, file: Path, *arguments: object, **settings: str) -> 
 
 async def contents_of(url: str) -> dict[str, str]:
     """The digest of every table; but not of the heads, which a restore renews."""
-    async with snapshot(parse_database_url(url, root=Path.cwd())) as connection:
+    async with snapshot(parsed(url)) as connection:
         found = await digests_of(connection, metadata)
     return {name: digest.hex for name, digest in found.items() if name != "change_heads"}
 

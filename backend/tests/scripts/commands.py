@@ -1,20 +1,21 @@
 """Running an operator's command in this process, or in one of its own that is killed in the midst of it."""
 
 import asyncio
+import io
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-
-import pytest
+from unittest import mock
 
 from tests.migrations.running import environment
-from tests.service import settings_for
+from tests.service import ISSUER, SECRET
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 
@@ -22,42 +23,59 @@ SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 MIDWAY = """
 import importlib, sys
 sys.path[:0] = sys.argv[1:3]
-from app.core.db import migration_run
-run = migration_run.run_revisions
+from app.core.db.migrations import running
+run = running.run_revisions
 def run_and_wait(*given):
     run(*given)
     print("midway", flush=True)
     sys.stdin.readline()
-migration_run.run_revisions = run_and_wait
+running.run_revisions = run_and_wait
 sys.exit(importlib.import_module(sys.argv[3]).main(sys.argv[4:]))
 """
 
 
+Main = Callable[[list[str] | None], int]
+PRODUCTION = {"ENVIRONMENT": "production", "AUTH_ISSUER": ISSUER, "AUTH_SECRET": SECRET}
+
+
 @dataclass(frozen=True)
-class Outcome:
+class Ran:
+    """What came of a command."""
+
     code: int
     out: str
     err: str
 
     @property
-    def told(self) -> Any:
-        return json.loads(self.out)
+    def told(self) -> dict[str, Any]:
+        """What it said with --json."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
 
 
-@dataclass(frozen=True)
-class Operator:
-    """Runs commands against databases, with the settings that a test gives."""
+async def ran(main: Main, url: str, *arguments: object, **settings: str) -> Ran:
+    """Run a command's `main` with this database, and no setting of the machine's but those given."""
+    return await asyncio.to_thread(_ran, main, url, *arguments, **settings)
 
-    capsys: pytest.CaptureFixture[str]
-    monkeypatch: pytest.MonkeyPatch
 
-    async def run(self, script: ModuleType, url: str, *arguments: str, **settings: Any) -> Outcome:
-        """The command's exit code and what it said."""
-        self.monkeypatch.setattr(script, "load_settings", lambda: settings_for(url, **settings))
-        self.capsys.readouterr()
-        code = await asyncio.to_thread(script.main, list(arguments))
-        said = self.capsys.readouterr()
-        return Outcome(code, said.out, said.err)
+def ran_meanwhile(main: Main, url: str, *arguments: object, **settings: str) -> Ran:
+    """The same for whoever is in the midst of a transaction: nothing else goes on while it runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_ran, main, url, *arguments, **settings).result()
+
+
+def _ran(main: Main, url: str, *arguments: object, **settings: str) -> Ran:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environment(url) | settings, clear=True),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as exit_:  # so does argparse
+            code = int(str(exit_.code))
+    return Ran(code, out.getvalue(), err.getvalue())
 
 
 @contextmanager

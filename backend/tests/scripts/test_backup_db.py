@@ -15,7 +15,7 @@ from tests.migrations.running import look
 from tests.models.rows import PRIVATE, add_rows
 from tests.postgres import postgres_home
 from tests.scripts.backed_up import TOOLS, WAYS, back_up, full_disk, manifest_in, names_in, restore, rewritten
-from tests.scripts.in_process import ran
+from tests.scripts.commands import ran
 from tests.service import client_of, running, settings_for
 
 KINDS = {("sqlite", "native"): "sqlite", ("postgres", "native"): "pg_dump"}

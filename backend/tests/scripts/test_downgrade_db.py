@@ -1,21 +1,19 @@
 """`python scripts/downgrade_db.py`: one revision back, and what goes with it is told before."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 
 import downgrade_db
-from app.core.db.downgrading import downgrade, losses, step_back
-from app.core.db.migrate import config, revision_of, revisions
-from app.core.db.url import DatabaseUrl, parse_database_url
+from app.core.db.migrations.downgrading import downgrade, losses, step_back
+from app.core.db.migrations.revisions import config, revision_of, revisions
 from app.core.operating import FailedError, RefusedError
-from tests.migrations.running import alembic_here, look
+from tests.migrations.running import alembic_here, look, parsed
 from tests.migrations.test_schema import counts, shape_of
 from tests.models.rows import add_rows
-from tests.scripts.commands import Operator
+from tests.scripts.commands import PRODUCTION, ran
 
 HEAD = revisions().head
 STEPS = [step.revision for step in ScriptDirectory.from_config(config()).walk_revisions()]
@@ -23,24 +21,20 @@ ESTIMATE = "7b48c9f2013e"
 """The revision that adds a column to tasks."""
 
 
-def parsed(url: str) -> DatabaseUrl:
-    return parse_database_url(url, root=Path.cwd())
-
-
-async def test_one_back_says_which_rows_and_values_go(database_url: str, operator: Operator) -> None:
+async def test_one_back_says_which_rows_and_values_go(database_url: str) -> None:
     await look(database_url, add_rows)
     shape = await shape_of(database_url)
-    done = await operator.run(downgrade_db, database_url)
+    done = await ran(downgrade_db.main, database_url)
     assert done.code == 2
     assert "going back from 90d5a7e3c41b (Create idempotency_keys) drops" in done.err
     assert "drops table idempotency_keys (2 rows). Nobody is here to be asked" in done.err
     assert await shape_of(database_url) == shape
-    done = await operator.run(downgrade_db, database_url, "--yes")
+    done = await ran(downgrade_db.main, database_url, "--yes")
     assert done.out.splitlines() == [
         f"downgraded from 90d5a7e3c41b to {ESTIMATE}",
         "dropped table idempotency_keys (2 rows)",
     ]
-    told = (await operator.run(downgrade_db, database_url, "--yes", "--json")).told
+    told = (await ran(downgrade_db.main, database_url, "--yes", "--json")).told
     assert (told["before"], told["dropped"]) == (ESTIMATE, {"tasks.estimate_seconds": 4})
     assert await look(database_url, revision_of) == told["after"]
 
@@ -57,9 +51,9 @@ async def test_all_the_way_back_and_no_further(database_url: str) -> None:
         await step_back(database)
 
 
-async def test_what_newer_code_made_is_left_to_it(database_url: str, operator: Operator) -> None:
+async def test_what_newer_code_made_is_left_to_it(database_url: str) -> None:
     await look(database_url, lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'"))
-    done = await operator.run(downgrade_db, database_url, "--yes")
+    done = await ran(downgrade_db.main, database_url, "--yes")
     assert done.code == 2
     assert "at newer, which only newer code knows" in done.err
 
@@ -79,7 +73,7 @@ async def test_what_was_not_agreed_to_is_not_done(database_url: str) -> None:
     )
 
 
-async def test_outside_development_it_wants_force(database_url: str, operator: Operator) -> None:
-    done = await operator.run(downgrade_db, database_url, "--yes", environment="production")
+async def test_outside_development_it_wants_force(database_url: str) -> None:
+    done = await ran(downgrade_db.main, database_url, "--yes", **PRODUCTION)
     assert (done.code, "give --force" in done.err) == (2, True)
     assert await look(database_url, revision_of) == HEAD

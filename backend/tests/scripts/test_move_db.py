@@ -1,15 +1,11 @@
 """`python scripts/move_db.py`, as an operator runs it."""
 
-import asyncio
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from operator import methodcaller
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -21,6 +17,7 @@ from tests.core.db.copying.databases import digests, is_empty
 from tests.core.db.read_only import make_read_only
 from tests.migrations.running import environment, look
 from tests.models.rows import PRIVATE, add_rows
+from tests.scripts.commands import Ran, ran, ran_meanwhile
 
 HEAD = "INSERT INTO change_heads VALUES ('bob', '0123456789ab', 1, 0)"
 SCRIPTS = Path(move_db.__file__).parent
@@ -36,19 +33,13 @@ sys.exit(move_db.main())
 """
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+async def run(*arguments: str) -> tuple[int, str, str]:
     """Runs the command: its exit code, what it says, and what it complains of."""
-
-    async def run(*arguments: str) -> tuple[int, str, str]:
-        code = await asyncio.to_thread(move_db.main, list(arguments))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
+    done = await ran(move_db.main, "sqlite:///unused.db", *arguments)
+    return done.code, done.out, done.err
 
 
-async def test_a_receipt(database_url: str, target_url: str, run: Any) -> None:
+async def test_a_receipt(database_url: str, target_url: str) -> None:
     await look(database_url, add_rows)
     code, out, _ = await run(database_url, target_url, "--compare")
     assert code == 0
@@ -62,7 +53,7 @@ async def test_a_receipt(database_url: str, target_url: str, run: Any) -> None:
     assert await digests(target_url) == before
 
 
-async def test_a_receipt_for_scripts(database_url: str, target_url: str, run: Any) -> None:
+async def test_a_receipt_for_scripts(database_url: str, target_url: str) -> None:
     await look(database_url, add_rows)
     code, out, _ = await run(database_url, target_url, "--json")
     told = json.loads(out)
@@ -73,7 +64,7 @@ async def test_a_receipt_for_scripts(database_url: str, target_url: str, run: An
     assert "bare_seconds" not in told
 
 
-async def test_a_dry_run_changes_nothing(database_url: str, target_url: str, run: Any) -> None:
+async def test_a_dry_run_changes_nothing(database_url: str, target_url: str) -> None:
     await look(database_url, add_rows)
     code, out, _ = await run(database_url, target_url, "--dry-run")
     assert (code, out) == (0, "All of 72 rows could be moved. Nothing was changed.\n")
@@ -81,7 +72,7 @@ async def test_a_dry_run_changes_nothing(database_url: str, target_url: str, run
 
 
 async def test_rows_that_are_not_fit_are_listed(
-    sqlite_database_url: str, fresh: dict[EngineName, str], run: Any
+    sqlite_database_url: str, fresh: dict[EngineName, str]
 ) -> None:
     def spoil(connection: Connection) -> None:
         add_rows(connection)
@@ -107,9 +98,7 @@ async def test_rows_that_are_not_fit_are_listed(
 
 
 @pytest.mark.parametrize("mode", ["--dry-run", "--compare"])
-async def test_it_is_refused_in_a_line(
-    database_url: str, target_url: str, tmp_path: Path, run: Any, mode: str
-) -> None:
+async def test_it_is_refused_in_a_line(database_url: str, target_url: str, tmp_path: Path, mode: str) -> None:
     missing = f"sqlite:///{tmp_path / 'missing.db'}"
     secret = "postgresql://bob:hunter2@127.0.0.1:1/x"
     await look(target_url, lambda c: c.exec_driver_sql(HEAD))
@@ -150,7 +139,7 @@ def respelt(url: str) -> str:
 
 
 async def test_another_revision_is_refused_on_either_side(
-    database_url: str, target_url: str, empty_database_url: str, run: Any
+    database_url: str, target_url: str, empty_database_url: str
 ) -> None:
     await look(empty_database_url, lambda c: c.exec_driver_sql("SELECT 1"))
     code, _, err = await run(database_url, empty_database_url)
@@ -165,41 +154,35 @@ async def test_another_revision_is_refused_on_either_side(
             assert said in err
 
 
-async def test_a_column_that_would_be_left_behind_is_refused(
-    database_url: str, target_url: str, run: Any
-) -> None:
+async def test_a_column_that_would_be_left_behind_is_refused(database_url: str, target_url: str) -> None:
     await look(database_url, lambda c: c.exec_driver_sql("ALTER TABLE tasks ADD COLUMN mood TEXT"))
     for source, target in ((database_url, target_url), (target_url, database_url)):
         code, _, err = await run(source, target)
         assert (code, "other columns in tasks than this code: mood" in err) == (2, True)
 
 
-async def test_a_target_that_takes_no_writes(database_url: str, target_url: str, run: Any) -> None:
+async def test_a_target_that_takes_no_writes(database_url: str, target_url: str) -> None:
     await make_read_only(target_url)
     code, _, err = await run(database_url, target_url)
     assert (code, "takes no writes" in err) == (2, True)
 
 
 async def test_a_target_that_somebody_writes_to(
-    database_url: str,
-    target_url: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    database_url: str, target_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "LOCK_SECONDS", 1)
 
-    def while_busy(connection: Connection) -> int:
+    def while_busy(connection: Connection) -> Ran:
         connection.exec_driver_sql(HEAD)
-        with ThreadPoolExecutor() as thread:
-            return thread.submit(move_db.main, [database_url, target_url]).result()
+        return ran_meanwhile(move_db.main, target_url, database_url, target_url)
 
-    assert await look(target_url, while_busy) == 2
-    assert "Somebody else writes" in capsys.readouterr().err
+    done = await look(target_url, while_busy)
+    assert (done.code, "Somebody else writes" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("stage", ["time_entries: moved", "time_entries: read"])
 async def test_killed_it_leaves_the_target_empty_and_the_next_run_succeeds(
-    database_url: str, target_url: str, tmp_path: Path, run: Any, stage: str
+    database_url: str, target_url: str, tmp_path: Path, stage: str
 ) -> None:
     await look(database_url, add_rows)
     stopped_at(stage, signal.SIGKILL, database_url, target_url, cwd=tmp_path)

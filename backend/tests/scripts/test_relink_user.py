@@ -1,9 +1,9 @@
 """`python scripts/relink_user.py`, called as an operator calls it."""
 
 import asyncio
-import json
 import signal
 import sys
+from operator import methodcaller
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import relink_user
 from tests.core.rows.belongings import rows_of
 from tests.migrations.running import environment, look
 from tests.models.rows import add_rows
+from tests.scripts.commands import PRODUCTION, Ran, ran
 
 SCRIPTS = Path(relink_user.__file__).parent
 KILLED = """
@@ -28,30 +29,24 @@ relink_user.main(["alice", "carol", "--yes"])
 
 
 @pytest.fixture
-async def rows(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database with Alice's rows and Bob's, which DATABASE_URL names."""
-    for name, value in environment(database_url).items():
-        monkeypatch.setenv(name, value)
+async def rows(database_url: str) -> str:
+    """A database with Alice's rows and Bob's."""
     await look(database_url, add_rows)
     return database_url
 
 
-async def relink(*arguments: str) -> int:
-    """The exit code. In a thread: the command has a loop of its own."""
-    return await asyncio.to_thread(relink_user.main, list(arguments))
+async def relink(url: str, *arguments: str, **settings: str) -> Ran:
+    return await ran(relink_user.main, url, *arguments, **settings)
 
 
-async def test_it_says_what_it_moved(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert await relink("alice", "carol", "--dry-run") == 0
-    planned = capsys.readouterr()
+async def test_it_says_what_it_moved(rows: str) -> None:
+    planned = await relink(rows, "alice", "carol", "--dry-run")
+    assert (planned.code, planned.err) == (0, "")
     assert "time_entries: 24 would move" in planned.out.splitlines()
-    assert planned.err == ""
-    assert await relink("alice", "carol", "--yes") == 0
-    done = capsys.readouterr()
-    assert done.out == planned.out.replace("would move", "moved")
+    done = await relink(rows, "alice", "carol", "--yes")
+    assert (done.code, done.out) == (0, planned.out.replace("would move", "moved"))
     assert "tasks: 3 rows are copied" in done.err.splitlines()
-    assert await relink("carol", "alice", "--yes", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
+    told = (await relink(rows, "carol", "alice", "--yes", "--json")).told
     assert told.pop("rows")["tasks"] == 3
     assert told == {
         "ok": True,
@@ -61,13 +56,11 @@ async def test_it_says_what_it_moved(rows: str, capsys: pytest.CaptureFixture[st
         "dry_run": False,
         "conflicts": [],
     }
-    assert await relink("carol", "alice", "--yes") == 2
-    assert capsys.readouterr().err == "could not run: carol has no rows here.\n"
+    again = await relink(rows, "carol", "alice", "--yes")
+    assert (again.code, again.err) == (2, "could not run: carol has no rows here.\n")
 
 
-async def test_conflicts_are_told_and_nothing_is_changed(
-    rows: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_conflicts_are_told_and_nothing_is_changed(rows: str) -> None:
     def add_carol(connection: Connection) -> None:
         connection.exec_driver_sql(
             "INSERT INTO config (user_id, key, value, seq, updated_at) VALUES"
@@ -81,66 +74,63 @@ async def test_conflicts_are_told_and_nothing_is_changed(
     await look(rows, add_carol)
     before = await rows_of(rows, "alice")
     for more in (["--dry-run"], ["--yes"]):
-        assert await relink("alice", "carol", *more) == 2
-        assert "with --merge" in capsys.readouterr().err
-        assert await relink("alice", "carol", "--merge", "--json", *more) == 1
-        told = json.loads(capsys.readouterr().out)
+        done = await relink(rows, "alice", "carol", *more)
+        assert (done.code, "with --merge" in done.err) == (2, True)
+        done = await relink(rows, "alice", "carol", "--merge", "--json", *more)
+        assert done.code == 1
+        told = done.told
         assert told["ok"] is False
         assert told["error"].startswith("nothing was changed")
         assert told["conflicts"] == ["config: both have week_start, with different values"]
     assert await rows_of(rows, "alice") == before
 
 
-async def test_it_asks_first(
-    rows: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_asks_first(rows: str) -> None:
     before = await rows_of(rows, "alice")
-    assert await relink("alice", "carol") == 2
-    assert "give --yes if you mean it" in capsys.readouterr().err
-    monkeypatch.setenv("ENVIRONMENT", "production")
-    monkeypatch.setenv("AUTH_ISSUER", "https://issuer.test")
-    assert await relink("alice", "carol", "--yes") == 2
-    assert "give --force if you mean it" in capsys.readouterr().err
+    done = await relink(rows, "alice", "carol")
+    assert (done.code, "give --yes if you mean it" in done.err) == (2, True)
+    done = await relink(rows, "alice", "carol", "--yes", **PRODUCTION)
+    assert (done.code, "give --force if you mean it" in done.err) == (2, True)
     assert await rows_of(rows, "alice") == before
-    assert await relink("alice", "carol", "--yes", "--force") == 0
+    assert (await relink(rows, "alice", "carol", "--yes", "--force", **PRODUCTION)).code == 0
     assert await rows_of(rows, "alice") == {}
 
 
 @pytest.mark.parametrize(
     "names", [("alice", ""), ("", "bob"), ("al ice", "bob"), ("alice", "é"), ("a", "b" * 256)]
 )
-async def test_a_name_that_no_token_can_bear(
-    names: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert await relink(*names) == 2
-    (line,) = capsys.readouterr().err.splitlines()
-    assert "is no `sub`" in line
+async def test_a_name_that_no_token_can_bear(names: tuple[str, str]) -> None:
+    done = await relink("sqlite:///unused.db", *names)
+    (line,) = done.err.splitlines()
+    assert (done.code, "is no `sub`" in line) == (2, True)
 
 
-async def test_the_same_name(capsys: pytest.CaptureFixture[str]) -> None:
-    assert await relink("alice", "alice") == 2
-    assert capsys.readouterr().err == "could not run: OLD and NEW are the same.\n"
+async def test_the_same_name() -> None:
+    done = await relink("sqlite:///unused.db", "alice", "alice")
+    assert (done.code, done.err) == (2, "could not run: OLD and NEW are the same.\n")
 
 
-async def test_a_database_that_is_not_migrated(
-    empty_database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", empty_database_url)
-    assert await relink("alice", "carol", "--yes") == 2
-    assert "upgrade head" in capsys.readouterr().err
+async def test_a_database_that_is_not_migrated(empty_database_url: str) -> None:
+    done = await relink(empty_database_url, "alice", "carol", "--yes")
+    said = "does not exist" if empty_database_url.startswith("sqlite") else "was never migrated"
+    assert (done.code, said in done.err, len(done.err.splitlines())) == (2, True, 1)
 
 
-async def test_of_newer_code(rows: str, capsys: pytest.CaptureFixture[str]) -> None:
-    await look(rows, lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num = 'abc'"))
-    assert await relink("alice", "carol", "--yes") == 2
-    assert "at a revision that this code does not know" in capsys.readouterr().err
+async def test_of_other_code(rows: str) -> None:
+    for revision, said in (("7b48c9f2013e", "make migrate"), ("0123456789ab", "of other code")):
+        change = f"UPDATE alembic_version SET version_num = '{revision}'"
+        await look(rows, methodcaller("exec_driver_sql", change))
+        done = await relink(rows, "alice", "carol", "--yes")
+        assert (done.code, f"at revision {revision}" in done.err, said in done.err) == (2, True, True)
 
 
 async def test_killed_in_the_middle_all_is_as_before(rows: str) -> None:
     before = await rows_of(rows, "alice")
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, SCRIPTS)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", KILLED, SCRIPTS, env=environment(rows)
+    )
     assert await asyncio.wait_for(process.wait(), 60) == -signal.SIGKILL
     assert await rows_of(rows, "alice") == before
     assert await rows_of(rows, "carol") == {}
-    assert await relink("alice", "carol", "--yes") == 0
+    assert (await relink(rows, "alice", "carol", "--yes")).code == 0
     assert await rows_of(rows, "alice") == {}

@@ -8,7 +8,7 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 import restore_db
-from app.core.db.migrate import revisions
+from app.core.db.migrations.revisions import revisions
 from tests.migrations.running import alembic_here, look, to_head
 from tests.models.rows import add_rows
 from tests.postgres import create_database, drop_database
@@ -24,7 +24,7 @@ from tests.scripts.backed_up import (
     restore,
     rewritten,
 )
-from tests.scripts.in_process import ran
+from tests.scripts.commands import ran
 from tests.service import client_of, running, settings_for
 
 SCARCE = "UPDATE tasks SET description = 'later', description_key = 'later'"

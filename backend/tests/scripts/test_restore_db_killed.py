@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from app.core.db.url import parse_database_url
 from app.core.db.verify import verify
 from app.models import metadata
 from app.models.task import Task
-from tests.migrations.running import environment, look
+from tests.migrations.running import environment, look, parsed
 from tests.models.rows import add_rows
 from tests.scripts.backed_up import TOOLS, WAYS, back_up, contents_of, names_in, restore
 
@@ -61,7 +60,7 @@ def killed(url: str, point: tuple[str, str, str], file: Path) -> int:
 
 
 async def assert_sound(url: str) -> None:
-    checks = await verify(parse_database_url(url, root=Path.cwd()), metadata, Task)
+    checks = await verify(parsed(url), metadata, Task)
     assert [check for check in checks if not check.ok] == []
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.health.schemas import DatabaseHealth
 from app.core.db.errors import DATABASE_ERRORS
-from app.core.db.migrate import Revisions, current_revision
+from app.core.db.migrations.revisions import Revisions, current_revision
 from app.core.db.session import Database
 
 ANSWER_WITHIN_SECONDS: Final = 0.8

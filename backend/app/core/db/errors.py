@@ -101,6 +101,13 @@ def takes_no_writes(exc: BaseException) -> bool:
     )
 
 
+def reason_of(error: Exception) -> str:
+    """Why, in a line; of what the database says the first line, for the others have values of rows."""
+    if isinstance(error, DBAPIError):
+        return str(error.orig).splitlines()[0].rpartition(">: ")[2]
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
 def name_of(exc: BaseException) -> str:
     """What the driver calls the error: its SQLSTATE, SQLite's name of it, or its class; never its words."""
     for name in ("sqlstate", "sqlite_errorname"):

@@ -6,9 +6,8 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db.errors import name_of
-from app.core.db.migrate import UnreachableError, connect
-from app.core.db.migration_run import reason_of
+from app.core.db.connecting import UnreachableError, connect
+from app.core.db.errors import name_of, reason_of
 from app.core.db.url import DatabaseUrl
 
 MAINTENANCE: Final = ("postgres", "template1")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.core.db.migrate import Revisions, UnreachableError, revisions
-from app.core.db.url import parse_database_url
+from app.core.db.connecting import UnreachableError
+from app.core.db.migrations.revisions import Revisions, revisions
 from app.core.db.verify import Check, verify
 from app.core.db.verify.checks import RESTORE
 from app.core.db.verify.folds import folded_columns
@@ -18,7 +18,7 @@ from app.core.db.verify.invariants import invariants
 from app.models import metadata
 from app.models.task import Task
 from tests.core.db.read_only import make_read_only
-from tests.migrations.running import alembic_here, look, to_base
+from tests.migrations.running import alembic_here, look, parsed, to_base
 from tests.models.rows import add_rows
 
 CHECKS = [
@@ -38,7 +38,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 async def checks_of(url: str) -> list[Check]:
-    return await verify(parse_database_url(url, root=Path.cwd()), metadata, Task)
+    return await verify(parsed(url), metadata, Task)
 
 
 async def broken(url: str) -> dict[str, Check]:

@@ -148,7 +148,9 @@ async def test_a_setting_that_is_no_json(sqlite_database_url: str) -> None:
     """On Postgres the column's type takes nothing else."""
     await look(sqlite_database_url, add_rows)
     await wreck(sqlite_database_url, [], "UPDATE config SET value = '{' WHERE key = 'app.nothing'")
-    assert (await broken(sqlite_database_url))["settings"].what.startswith("2 have no JSON")
+    found = await broken(sqlite_database_url)
+    assert found.keys() == {"config.value"}
+    assert found["config.value"].what.startswith("2 rows: value is not JSON: config number ")
 
 
 async def test_a_line_names_the_first_few_and_counts_the_rest(rows: str) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from app.api import list_plans
 from app.core.days import is_zone
-from app.core.db.preflight import Obstacle
+from app.core.db.migrations.preflight import Obstacle
 from app.core.db.verify import Check, Service, checks, verify
 from app.core.db.verify.lists import ListPlan
 from app.models import metadata

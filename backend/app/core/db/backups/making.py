@@ -20,11 +20,11 @@ from app.core.db.backups.postgres_dump import DUMP, dump
 from app.core.db.backups.postgres_tools import Tool, tool
 from app.core.db.backups.sqlite_snapshot import COPY, copy_snapshot, faults_of, url_of
 from app.core.db.backups.tables import tables_in
+from app.core.db.connecting import refuse_missing
 from app.core.db.copying.lines import RowError
 from app.core.db.copying.reading import digests_of, snapshot
-from app.core.db.migrate import current_revision, revisions
+from app.core.db.migrations.revisions import current_revision, revisions
 from app.core.db.url import DatabaseUrl
-from app.core.db.verify.checks import refuse_missing
 from app.core.files import private_folder, put_down
 from app.core.operating import FailedError, Progress, RefusedError, silent
 

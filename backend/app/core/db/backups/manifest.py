@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import msgspec
 from sqlalchemy import MetaData, Table
 
-from app.core.db.copying.columns import KINDS, kind_of
 from app.core.db.copying.lines import Digest
+from app.core.db.rules.kinds import KINDS, kind_of
 from app.core.operating import RefusedError
 
 FORMAT: Final = 1

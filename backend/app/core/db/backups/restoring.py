@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.core.db.backups.container import Backup
 from app.core.db.backups.portable import AS_IT_WAS
 from app.core.db.backups.unpacking import refuse_unknown
-from app.core.db.migrate import revisions
+from app.core.db.migrations.revisions import revisions
 from app.core.db.url import DatabaseUrl
 from app.core.operating import FailedError, RefusedError
 

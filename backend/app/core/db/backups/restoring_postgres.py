@@ -19,10 +19,11 @@ from app.core.db.backups.postgres_dump import VERSION_TABLE, restorer
 from app.core.db.backups.restoring import Restored, refuse_wrong, renew_heads
 from app.core.db.backups.tables import tables_in
 from app.core.db.backups.unpacking import NOT_ALLOWED, bring_to, scratch, unpack_tables
+from app.core.db.connecting import connect
 from app.core.db.copying.reading import WHOLE
 from app.core.db.errors import name_of
-from app.core.db.migrate import connect, current_revision, revisions
-from app.core.db.migration_lock import ONE_MIGRATOR
+from app.core.db.migrations.revisions import current_revision, revisions
+from app.core.db.migrations.transaction import ONE_MIGRATOR
 from app.core.db.url import DatabaseUrl
 from app.core.operating import RefusedError
 

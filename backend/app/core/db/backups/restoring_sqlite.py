@@ -17,9 +17,11 @@ from app.core.db.backups.restoring import Restored, refuse_wrong, renew_heads
 from app.core.db.backups.sqlite_alone import BESIDE, held, put_in_place
 from app.core.db.backups.sqlite_snapshot import url_of
 from app.core.db.backups.unpacking import unpack_file
+from app.core.db.connecting import connect
 from app.core.db.errors import name_of
-from app.core.db.migrate import connect, revisions, upgrade
-from app.core.db.migration_lock import OrphansError
+from app.core.db.migrations.revisions import revisions
+from app.core.db.migrations.transaction import OrphansError
+from app.core.db.migrations.upgrading import upgrade
 from app.core.files import settle
 from app.core.operating import FailedError
 

@@ -22,9 +22,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from app.core.db.backups.manifest import Manifest, TableOf
-from app.core.db.copying.columns import kind_of
 from app.core.db.copying.lines import RowError
 from app.core.db.copying.reading import digests_of
+from app.core.db.rules.kinds import kind_of
 from app.core.operating import FailedError, Progress
 
 _TYPES: Final[dict[str, type[TypeEngine[Any]]]] = {

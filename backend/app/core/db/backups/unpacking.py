@@ -18,10 +18,11 @@ from app.core.db.backups.portable import unpack_rows
 from app.core.db.backups.postgres_dump import load_dump, restorer
 from app.core.db.backups.sqlite_snapshot import COPY, faults_of, url_of
 from app.core.db.backups.tables import differences, tables_of
+from app.core.db.connecting import connect
 from app.core.db.copying.loading import loading
 from app.core.db.copying.reading import WHOLE, snapshot
 from app.core.db.errors import name_of
-from app.core.db.migrate import config, connect, current_revision, revision_of, revisions
+from app.core.db.migrations.revisions import config, current_revision, revision_of, revisions
 from app.core.db.url import DatabaseUrl
 from app.core.operating import RefusedError
 

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db.connecting import DEFERRED, connect
 from app.core.db.copying.lines import Rows
 from app.core.db.copying.loading import insert_of, to_copy
 from app.core.db.copying.reading import WHOLE, read_rows, report
-from app.core.db.migrate import connect
-from app.core.db.migration_lock import DEFERRED
 from app.core.db.url import DatabaseUrl
 from app.core.operating import Progress, silent
 

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import MetaData, Table, Text, select, type_coerce
+from sqlalchemy import MetaData, Select, Table, Text, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db.copying.columns import kind_of
 from app.core.db.copying.lines import RowError
 from app.core.db.copying.reading import digest_of
-from app.core.db.copying.rules import name_of, offenders, repeats, rules_of
+from app.core.db.rules.constraints import Rule, references_of, repeats, rules_of
+from app.core.db.rules.kinds import kind_of
+from app.core.db.rules.naming import name_of_row
 from app.core.operating import Progress, silent
 
 SHOWN: Final = 20
@@ -60,10 +61,10 @@ async def check(connection: AsyncConnection, metadata: MetaData, progress: Progr
 
 
 async def _check_rules(connection: AsyncConnection, table: Table, findings: Findings) -> None:
-    rules = rules_of(table, connection.dialect.name)
-    async with connection.stream(offenders(table, rules)) as found:
+    rules = [*rules_of(table, connection.dialect.name), *references_of(table)]
+    async with connection.stream(_offenders(table, rules)) as found:
         async for name, *broken in found:
-            reasons = [what for (what, _), is_broken in zip(rules, broken, strict=True) if is_broken]
+            reasons = [rule.what for rule, is_broken in zip(rules, broken, strict=True) if is_broken]
             findings.add(table, name, reasons)
     for what, rows in repeats(table):
         async with connection.stream_scalars(rows) as names:
@@ -71,10 +72,16 @@ async def _check_rules(connection: AsyncConnection, table: Table, findings: Find
                 findings.add(table, name, [what])
 
 
+def _offenders(table: Table, rules: list[Rule]) -> Select[*tuple[Any, ...]]:
+    """The rows with which something is wrong: each one's name, then for each rule whether it is broken."""
+    broken = [rule.broken.label(f"rule_{index}") for index, rule in enumerate(rules)]
+    return select(name_of_row(table), *broken).where(or_(*(rule.broken for rule in rules)))
+
+
 async def _check_texts(connection: AsyncConnection, table: Table, findings: Findings) -> None:
     """The rows whose text is not UTF-8: SQLite stores any bytes, and has no query that tells."""
     names = [column.name for column in table.columns if kind_of(column) in ("text", "json")]
-    rows = select(name_of(table), *(type_coerce(table.c[name], Text) for name in names))
+    rows = select(name_of_row(table), *(type_coerce(table.c[name], Text) for name in names))
     total = 0
     async with connection.stream(rows) as found:
         async for row, *values in found:

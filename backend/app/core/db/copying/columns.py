@@ -4,21 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Integer, String, Uuid
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import Column
+
+from app.core.db.rules.kinds import kind_of
 
 Value = str | int | bool | None
 """An instant is `2026-05-01T09:00:00.000000Z`, a day `2026-05-01`, an id dashed, JSON its very text."""
-
-KINDS: Final[dict[str, tuple[type[TypeEngine[Any]], ...]]] = {
-    "instant": (DateTime,),
-    "day": (Date,),
-    "id": (Uuid,),
-    "json": (JSON,),
-    "bool": (Boolean,),
-    "int": (Integer,),
-    "text": (String,),
-}
 
 # What lies beyond has no four digits for a year: it stays in the engine's own words, which no reader takes.
 _IN_POSTGRES: Final = {
@@ -41,17 +32,6 @@ _IN_SQLITE: Final = {
 }
 _INTO_SQLITE: Final = {"instant": "replace(rtrim(?, 'Z'), 'T', ' ')"}
 _TRUTHS: Final = {0: False, 1: True}
-
-
-def kind_of(column: Column[Any]) -> str:
-    """Which of KINDS the column is of, whatever decorates its type. Raises TypeError for any other."""
-    type_: Any = column.type
-    while isinstance(type_, TypeDecorator):
-        type_ = type_.impl
-    for kind, types in KINDS.items():
-        if isinstance(type_, types):
-            return kind
-    raise TypeError(f"{column} is of a type that has no canonical form: {column.type!r}")
 
 
 def selected(column: Column[Any], dialect: str) -> str:

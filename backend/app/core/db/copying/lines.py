@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Table
 
-from app.core.db.copying.columns import Value, kind_of
+from app.core.db.copying.columns import Value
+from app.core.db.rules.kinds import kind_of
 
 Row = tuple[Value, ...]
 """A row's values, in the order of its table's columns."""

@@ -8,11 +8,11 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db.connecting import connect
 from app.core.db.copying.columns import before_copying, placed
 from app.core.db.copying.lines import RowError, Rows
 from app.core.db.copying.reading import WHOLE, converted
 from app.core.db.errors import name_of, takes_no_writes
-from app.core.db.migrate import connect
 from app.core.db.url import DatabaseUrl
 from app.core.operating import RefusedError
 

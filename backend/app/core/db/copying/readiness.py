@@ -10,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.core.db.copying.loading import refuse_filled
 from app.core.db.copying.reading import snapshot
-from app.core.db.migrate import current_revision, revisions
+from app.core.db.migrations.standing import MAKE, refuse_revision
 from app.core.db.url import DatabaseUrl
 from app.core.operating import RefusedError
 
 TAKE: Final = text("SELECT pg_advisory_xact_lock(:number)")
 TRY: Final = text("SELECT pg_try_advisory_xact_lock(:number)")
 SCHEMA: Final = text("SELECT current_schema()")
-MAKE: Final = "Make it ready first: `make db-init`, with DATABASE_URL set to it."
-UPGRADE: Final = "Upgrade it first: `make migrate`, with DATABASE_URL set to it."
 
 
 @asynccontextmanager
@@ -51,18 +49,6 @@ def refuse_absent(database: DatabaseUrl, hint: str = "") -> None:
         raise RefusedError("A database in memory is gone with the command: write a file's name.")
     if database.file and not database.file.is_file():
         raise RefusedError(f"{database} does not exist.{hint}")
-
-
-async def refuse_revision(connection: AsyncConnection, database: DatabaseUrl) -> None:
-    """Raises RefusedError for a database that is not at the revision of this code."""
-    current, ours = await current_revision(connection), revisions()
-    if current == ours.head:
-        return
-    if current is None:
-        raise RefusedError(f"{database} was never migrated. {MAKE}")
-    if ours.standing(current) == "behind":
-        raise RefusedError(f"{database} is at revision {current}, not at {ours.head}. {UPGRADE}")
-    raise RefusedError(f"{database} is at revision {current}, of other code: use that code's move_db.")
 
 
 async def _refuse_other_columns(

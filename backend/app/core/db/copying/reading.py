@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Column, MetaData, Table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db.copying.columns import after_reading, kind_of, selected
+from app.core.db.connecting import DEFERRED, connect
+from app.core.db.copying.columns import after_reading, selected
 from app.core.db.copying.lines import Batch, Digest, RowError, Rows, batch_of
 from app.core.db.copying.sizes import rows_at_once
-from app.core.db.migrate import connect
-from app.core.db.migration_lock import DEFERRED
+from app.core.db.rules.kinds import kind_of
 from app.core.db.url import DatabaseUrl
 from app.core.operating import Progress, silent
 

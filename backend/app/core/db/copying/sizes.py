@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, Column, Table
 
-from app.core.db.copying.columns import kind_of
+from app.core.db.rules.kinds import kind_of
 
 FETCH_BYTES: Final = 128 * 1024 * 1024
 """What the rows of one fetch may take at most, were each as long as can be."""

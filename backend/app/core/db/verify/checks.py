@@ -10,10 +10,10 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.config import Settings
-from app.core.db.errors import DATABASE_ERRORS, name_of
-from app.core.db.migrate import UnreachableError, connect, revision_of, revisions
-from app.core.db.migration_lock import DEFERRED
-from app.core.db.preflight import preflight
+from app.core.db.connecting import DEFERRED, UnreachableError, connect, refuse_missing
+from app.core.db.errors import DATABASE_ERRORS, name_of, reason_of
+from app.core.db.migrations.preflight import preflight
+from app.core.db.migrations.revisions import MIGRATE, revision_of, revisions
 from app.core.db.url import DatabaseUrl
 from app.core.db.verify.enforced import enforced_checks
 from app.core.db.verify.folds import fold_checks, folded_columns
@@ -28,7 +28,6 @@ from app.core.db.verify.shape import Part, Shape, differences, live_shape, model
 from app.core.db.verify.zones import zone_checks
 from app.core.operating import Progress, silent
 
-MIGRATE: Final = "run `alembic -c migrations/alembic.ini upgrade head`"
 RESHAPE: Final = (
     f"{MIGRATE}; if the revision is head already, undo what was changed by hand, "
     "or write a migration for what the models have gained"
@@ -42,6 +41,9 @@ LOCK_SECONDS: Final = 5
 POSTGRES_LIMITS: Final = (
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'",
     "SET LOCAL statement_timeout = '30s'",
+    # CHECKs, too, look at instants as text.
+    "SET LOCAL DateStyle = 'ISO, YMD'",
+    "SET LOCAL TimeZone = 'UTC'",
 )
 BUSY: Final = ("SQLITE_BUSY", "55P03", "57014")
 READ_ONLY: Final = ("SQLITE_READONLY", "25006", "42501")
@@ -138,14 +140,6 @@ def _pending(connection: Connection) -> Iterator[Check]:
         yield passed("pending migrations", "no row is in the way of any")
 
 
-def refuse_missing(database: DatabaseUrl) -> None:
-    """Raises UnreachableError for a file that is not there: to look for one must not make it."""
-    if database.is_memory:
-        raise UnreachableError("A database in memory can only be seen by the process that has it")
-    if database.file and not database.file.is_file():
-        raise UnreachableError(f"The database {database} does not exist; {MIGRATE} to make it")
-
-
 def _rolled_back(connection: Connection, name: str, checks: Checks) -> list[Check]:
     """The findings of one step; what the database refuses is a finding too."""
     connection.execution_options(**{DEFERRED: True})
@@ -157,7 +151,7 @@ def _rolled_back(connection: Connection, name: str, checks: Checks) -> list[Chec
             transaction.rollback()
             return found
     except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0].rpartition(">: ")[2]
+        reason = reason_of(error)
         if error.connection_invalidated or _is(error, BUSY):
             raise UnreachableError(f"The database can't be looked at now: {reason}") from None
         if _is(error, READ_ONLY):

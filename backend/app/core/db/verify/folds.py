@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, or_, select, text
 
-from app.core.db.verify.broken_rows import name_of_row
+from app.core.db.rules.naming import name_of_row
 from app.core.db.verify.invariants import LONGER, NAMED
 from app.core.db.verify.report import Check, failed, passed
 from app.core.db.verify.row_tests import may_be_unfolded

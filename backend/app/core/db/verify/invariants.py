@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Connection,
     MetaData,
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    exists,
+    extract,
     func,
     or_,
     select,
@@ -22,16 +25,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.core.db.verify.broken_rows import (
-    headless,
-    is_above,
-    is_json,
-    is_off,
-    leads_nowhere,
-    name_of_row,
-    numbered,
-    rows_where,
-)
+from app.core.db.rules.constraints import leads_nowhere
+from app.core.db.rules.naming import name_of_row, numbered, rows_where
 from app.core.db.verify.report import Check, failed, passed
 from app.models.time_entry import RUNNING
 
@@ -113,7 +108,7 @@ def _of_entries(entries: Table) -> Iterator[Invariant]:
         "every interval's duration is its end less its start",
         "have another duration than their end less their start",
         "set duration_seconds to the seconds between started_at and ended_at",
-        rows_where(entries, is_off(entries)),
+        rows_where(entries, _is_off(entries)),
     )
 
 
@@ -123,14 +118,14 @@ def _of_numbers(heads: Table, tables: list[Table]) -> Iterator[Invariant]:
         "everybody who has rows has one",
         "people have rows and no head",
         RENUMBER,
-        union(*(headless(table, heads) for table in tables)),
+        union(*(_headless(table, heads) for table in tables)),
     )
     yield Invariant(
         "numbers",
         "no row's is above its person's head",
         "bear a number above their person's head",
         RENUMBER,
-        union_all(*(rows_where(table, is_above(table, heads)) for table in tables)),
+        union_all(*(rows_where(table, _is_above(table, heads)) for table in tables)),
     )
     every = union_all(*(select(table.c.user_id, table.c.seq) for table in tables)).subquery("every")
     yield Invariant(
@@ -157,8 +152,26 @@ def _of_rows(metadata: MetaData) -> Iterator[Invariant]:
     is_null = and_(config.c.key.not_like("app.%"), cast(config.c.value, Text) == "null")
     yield Invariant(
         "settings",
-        "every value is JSON, and of a known key not null",
-        "have no JSON for a value, or null for a known key",
+        "no value of a known key is null",
+        "have null for a known key",
         "delete them, and their defaults hold again",
-        rows_where(config, or_(~is_json(config.c.value), is_null)),
+        rows_where(config, is_null),
     )
+
+
+def _is_off(entries: Table) -> ColumnElement[bool]:
+    """Where an interval's duration is not the seconds between its ends."""
+    seconds = extract("epoch", entries.c.ended_at) - extract("epoch", entries.c.started_at)
+    wrong = or_(entries.c.duration_seconds.is_(None), entries.c.duration_seconds != seconds)
+    return and_(entries.c.ended_at.is_not(None), wrong)
+
+
+def _headless(table: Table, heads: Table) -> Select[Any]:
+    """The people who have rows here and no head."""
+    head = exists().where(heads.c.user_id == table.c.user_id)
+    return select(cast(table.c.user_id, Text).label("row")).where(~head)
+
+
+def _is_above(table: Table, heads: Table) -> ColumnElement[bool]:
+    """Where a row's number was never given out."""
+    return exists().where(heads.c.user_id == table.c.user_id, heads.c.seq < table.c.seq)

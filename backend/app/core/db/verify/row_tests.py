@@ -1,4 +1,4 @@
-"""What is wrong with one value: functions in SQL that each engine spells its own way."""
+"""What no constraint says of a value: functions in SQL that each engine spells its own way."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -17,18 +17,6 @@ class _Test(FunctionElement[bool]):
 
     inherit_cache = True
     type = Boolean()
-
-
-class is_no_instant(_Test):  # noqa: N801 (a function in SQL)
-    """A moment that is none, or in another zone or form than UTC's `YYYY-MM-DD HH:MM:SS.ffffff`."""
-
-    inherit_cache = True
-
-
-class is_no_day(_Test):  # noqa: N801 (a function in SQL)
-    """A day that is none, or not written `YYYY-MM-DD`."""
-
-    inherit_cache = True
 
 
 class is_no_id(_Test):  # noqa: N801 (a function in SQL)
@@ -72,16 +60,6 @@ def _spelt(test: type[_Test], engine: str, template: str) -> None:
     decorate(spell)
 
 
-_DIGITS: Final = "[0-9]"
-# What SQLite reads back as the same is a day that there is; it only reckons when it has to add something.
-_SAME: Final = "datetime(substr({0}, 1, 19), '+0 days') IS NOT substr({0}, 1, 19)"
-_spelt(
-    is_no_instant, SQLITE, f"{{0}} IS NOT NULL AND ({_SAME} OR substr({{0}}, 20) NOT GLOB '.{_DIGITS * 6}')"
-)
-_spelt(is_no_instant, POSTGRES, "NOT isfinite({0})")
-_spelt(is_no_day, SQLITE, "{0} IS NOT NULL AND date({0}, '+0 days') IS NOT {0}")
-_spelt(is_no_day, POSTGRES, "NOT isfinite({0})")
-
 _HEX: Final = "[0-9a-f]"
 _FORM: Final = "-".join((_HEX * 8, _HEX * 4, "7" + _HEX * 3, "[89ab]" + _HEX * 3, _HEX * 12))
 _spelt(is_no_id, SQLITE, f"{{0}} NOT GLOB '{_FORM}'")
@@ -124,13 +102,3 @@ _spelt(
     POSTGRES,
     'octet_length({0}) <> char_length({0}) OR {1} IS DISTINCT FROM lower({0} COLLATE "C")',
 )
-
-
-class is_of_another_type(_Test):  # noqa: N801 (a function in SQL)
-    """A value that SQLite keeps as another type than its column's; on Postgres there is none."""
-
-    inherit_cache = True
-
-
-_spelt(is_of_another_type, SQLITE, "typeof({0}) <> {1} AND {0} IS NOT NULL")
-_spelt(is_of_another_type, POSTGRES, "false")

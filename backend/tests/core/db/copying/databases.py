@@ -2,19 +2,13 @@
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from app.core.db.copying.reading import digests_of, snapshot
-from app.core.db.url import DatabaseUrl, parse_database_url
 from app.models import metadata
-from tests.migrations.running import look
-
-
-def parsed(url: str) -> DatabaseUrl:
-    return parse_database_url(url, root=Path.cwd())
+from tests.migrations.running import look, parsed
 
 
 async def digests(url: str) -> dict[str, tuple[int, str]]:

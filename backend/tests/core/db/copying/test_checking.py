@@ -11,8 +11,8 @@ from app.core.db.copying.moving import UnfitError, move, rehearse
 from app.core.db.copying.reading import snapshot
 from app.models import metadata
 from tests.conftest import EngineName
-from tests.core.db.copying.databases import is_empty, parsed
-from tests.migrations.running import look
+from tests.core.db.copying.databases import is_empty
+from tests.migrations.running import look, parsed
 from tests.models.rows import PRIVATE, add_rows
 
 TASK = "UPDATE tasks SET {} WHERE user_id = 'alice' AND due_on IS NOT NULL"

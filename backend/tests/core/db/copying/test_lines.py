@@ -6,18 +6,18 @@ import pytest
 from sqlalchemy import Column, LargeBinary, Table
 
 from app.core.db.copying import reading, sizes
-from app.core.db.copying.columns import KINDS, kind_of
 from app.core.db.copying.lines import Batch, Digest, RowError, Rows, batch_of, rows_of
 from app.core.db.copying.loading import load_rows, loading
 from app.core.db.copying.reading import read_ahead, read_rows, snapshot
 from app.core.db.copying.sizes import rows_at_once
+from app.core.db.rules.kinds import KINDS, kind_of
 from app.models import metadata
 from app.models.base import table_of
 from app.models.config import Config
 from app.models.idempotency_key import IdempotencyKey
 from app.models.task import Task
-from tests.core.db.copying.databases import parsed, stored, wal
-from tests.migrations.running import look
+from tests.core.db.copying.databases import stored, wal
+from tests.migrations.running import look, parsed
 from tests.models.rows import add_rows
 
 TASKS, CONFIG = table_of(Task), table_of(Config)

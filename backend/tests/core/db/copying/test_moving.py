@@ -15,9 +15,9 @@ from app.core.db.url import DatabaseUrl
 from app.core.operating import FailedError
 from app.models import metadata
 from tests.conftest import EngineName
-from tests.core.db.copying.databases import digests, is_empty, parsed, stored, wal
+from tests.core.db.copying.databases import digests, is_empty, stored, wal
 from tests.core.db.copying.people import add_people
-from tests.migrations.running import look
+from tests.migrations.running import look, parsed
 from tests.models.rows import add_rows
 
 

@@ -5,7 +5,7 @@ from litestar import Litestar
 
 from app.core.db.copying.moving import move
 from app.models import metadata
-from tests.core.db.copying.databases import parsed
+from tests.migrations.running import parsed
 from tests.service import client_of, running, settings_for
 
 API = "/api/v1"

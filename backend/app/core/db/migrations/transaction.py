@@ -6,11 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-LOCK_WAIT_SECONDS: Final = 300
-"""How long one replica waits for another that is migrating."""
-
-DEFERRED: Final = "deferred"
-"""The execution option of a connection that only looks: on SQLite it begins without the write lock."""
+from app.core.db.connecting import DEFERRED, LOCK_WAIT_SECONDS
 
 ONE_MIGRATOR: Final = "SELECT pg_advisory_xact_lock(28254671641472875)"
 """The lock that whoever changes the schema has, on Postgres, to the end of the transaction."""
@@ -28,14 +24,6 @@ POSTGRES_SETUP: Final = (
 
 class OrphansError(Exception):
     """A migration left rows whose parent is gone; it was rolled back."""
-
-
-@contextmanager
-def reading(connection: Connection) -> Iterator[Connection]:
-    """A transaction for those who only look: it waits for nobody."""
-    connection.execution_options(**{DEFERRED: True})
-    with connection.begin():
-        yield connection
 
 
 @contextmanager

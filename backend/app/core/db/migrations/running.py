@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from app.core.db.preflight import Obstacle, obstacles
+from app.core.db.errors import reason_of
+from app.core.db.migrations.preflight import Obstacle, obstacles
 
 
 class ObstructedError(Exception):
@@ -37,13 +37,6 @@ def run_revisions(context: MigrationContext, connection: Connection, run: Callab
         if not planned:
             raise
         raise RevisionFailedError(_sentence(planned[len(done)], error)) from error
-
-
-def reason_of(error: Exception) -> str:
-    """Why, in a line; of what the database says the first line, for the others have values of rows."""
-    if isinstance(error, DBAPIError):
-        return str(error.orig).splitlines()[0].rpartition(">: ")[2]
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _planned(context: MigrationContext) -> list[RevisionStep]:

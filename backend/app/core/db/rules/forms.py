@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Column, Integer, String
 from sqlalchemy.dialects import sqlite
 
-from app.core.db.copying.columns import kind_of
+from app.core.db.rules.kinds import kind_of
 
 Fault = tuple[str, str]
 """What is wrong with a value, and the SQL that says so of the column `{0}`."""

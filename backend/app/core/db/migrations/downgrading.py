@@ -9,8 +9,8 @@ from alembic import command
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, column, func, inspect, select, table
 
-from app.core.db.migrate import config, connect, revision_of
-from app.core.db.migration_lock import reading
+from app.core.db.connecting import connect, reading
+from app.core.db.migrations.revisions import config, revision_of
 from app.core.db.url import DatabaseUrl, parse_database_url
 from app.core.db.verify.shape import Part, Shape, live_shape
 from app.core.operating import FailedError, RefusedError

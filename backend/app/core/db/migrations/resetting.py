@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import Connection, MetaData, Table, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db.migrate import connect, revision_of, upgrade_on
-from app.core.db.migration_lock import reading
-from app.core.db.migration_run import reason_of
+from app.core.db.connecting import connect, reading
+from app.core.db.errors import reason_of
+from app.core.db.migrations.revisions import revision_of
+from app.core.db.migrations.upgrading import upgrade_on
 from app.core.db.url import DatabaseUrl
 from app.core.operating import FailedError
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db.errors import name_of
-from app.core.db.migrate import config, revision_of
+from app.core.db.migrations.revisions import config, revision_of
 
 NAMED: Final = 5
 """How many of the rows that are in the way are named."""

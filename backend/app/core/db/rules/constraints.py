@@ -1,44 +1,55 @@
-"""What an engine would refuse of a table's rows, asked of the engine that has them, by queries."""
+"""What the models' columns and constraints ask of each row, on an engine that may have been told not to."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
+    ForeignKeyConstraint,
     Index,
     PrimaryKeyConstraint,
     Select,
     Table,
-    Text,
     UniqueConstraint,
-    cast,
+    and_,
+    exists,
     func,
-    literal,
     literal_column,
-    or_,
     select,
     true,
 )
 
-from app.core.db.copying.forms import TOO_LONG, faults_of
-from app.core.db.verify.broken_rows import leads_nowhere, name_of_row
+from app.core.db.rules.forms import TOO_LONG, faults_of
+from app.core.db.rules.naming import name_of_row
 
-Rule = tuple[str, ColumnElement[bool]]
-"""What is wrong with a row, in words that follow its name, and where it is."""
+
+class Rule(NamedTuple):
+    """What every row keeps: its name, what is wrong in words that follow a row's name, and where that is."""
+
+    name: str
+    what: str
+    broken: ColumnElement[bool]
 
 
 def rules_of(table: Table, dialect: str) -> list[Rule]:
-    """All that can be wrong with a row by itself, or with what it refers to."""
-    return [*_of_columns(table, dialect), *_of_checks(table), *_of_references(table)]
+    """All that can be wrong with a row by itself, as the engine that has it stores it."""
+    return [*_of_columns(table, dialect), *_of_checks(table)]
 
 
-def offenders(table: Table, rules: list[Rule]) -> Select[*tuple[Any, ...]]:
-    """The rows with which something is wrong: each one's name, then for each rule whether it is broken."""
-    broken = [condition.label(f"rule_{index}") for index, (_, condition) in enumerate(rules)]
-    return select(name_of(table), *broken).where(or_(*(condition for _, condition in rules)))
+def references_of(table: Table) -> Iterator[Rule]:
+    """All that can be wrong with what a row refers to."""
+    for key in table.foreign_key_constraints:
+        names = " and ".join(column.name for column in key.columns)
+        yield Rule(str(key.name), f"{names} name no row of {key.referred_table.name}", leads_nowhere(key))
+
+
+def leads_nowhere(key: ForeignKeyConstraint) -> ColumnElement[bool]:
+    """Where a reference names no row of the same person's."""
+    named = exists().where(*(element.column == element.parent for element in key.elements))
+    return and_(*(element.parent.is_not(None) for element in key.elements), ~named)
 
 
 def repeats(table: Table) -> Iterator[tuple[str, Select[Any]]]:
@@ -47,19 +58,9 @@ def repeats(table: Table) -> Iterator[tuple[str, Select[Any]]]:
         order = list(table.primary_key.columns)
         number = func.row_number().over(partition_by=columns, order_by=order).label("number")
         present = [column.is_not(None) for column in columns if column.nullable]
-        rows = select(name_of(table).label("row"), number).where(where, *present).subquery()
+        rows = select(name_of_row(table).label("row"), number).where(where, *present).subquery()
         names = ", ".join(column.name for column in columns)
         yield f"has the same {names} as another row", select(rows.c.row).where(rows.c.number > 1)
-
-
-def name_of(table: Table) -> ColumnElement[str]:
-    """As `name_of_row`, also where that would be NULL, and where a row has neither id nor number."""
-    plain = name_of_row(table) if {"id", "seq"} & {*table.c.keys()} else _of_person(table)
-    return func.coalesce(plain, f"{table.name} without a key")
-
-
-def _of_person(table: Table) -> ColumnElement[str]:
-    return literal(f"{table.name} of ", Text) + cast(table.c.user_id, Text)
 
 
 def _of_columns(table: Table, dialect: str) -> Iterator[Rule]:
@@ -67,7 +68,7 @@ def _of_columns(table: Table, dialect: str) -> Iterator[Rule]:
         name = f'{table.name}."{column.name}"'
         for what, fault in faults_of(column, dialect):
             if what != TOO_LONG or not _is_checked(column):
-                yield f"{column.name} {what}", _truth(fault.format(name))
+                yield Rule(column.name, f"{column.name} {what}", _truth(fault.format(name)))
 
 
 def _is_checked(column: Column[Any]) -> bool:
@@ -80,13 +81,7 @@ def _of_checks(table: Table) -> Iterator[Rule]:
     for check in table.constraints:
         if isinstance(check, CheckConstraint):
             name = str(check.name).removeprefix(f"ck_{table.name}_")
-            yield f"breaks the rule {name}", _truth(f"NOT ({check.sqltext})")
-
-
-def _of_references(table: Table) -> Iterator[Rule]:
-    for key in table.foreign_key_constraints:
-        names = " and ".join(column.name for column in key.columns)
-        yield f"{names} name no row of {key.referred_table.name}", leads_nowhere(key)
+            yield Rule(name, f"breaks the rule {name}", _truth(f"NOT ({check.sqltext})"))
 
 
 def _unique_keys(table: Table) -> Iterator[tuple[list[Column[Any]], ColumnElement[bool]]]:
