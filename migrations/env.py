@@ -14,7 +14,7 @@ from app.core.config import SettingsError, load_settings
 from app.core.db.connecting import UnreachableError, connect, reading
 from app.core.db.migrations.running import ObstructedError, RevisionFailedError, run_revisions
 from app.core.db.migrations.transaction import POSTGRES_SETUP, OrphansError, migrating
-from app.core.db.url import DatabaseUrl
+from app.core.db.url import DatabaseUrl, parse_database_url
 from app.models import metadata
 from app.models.types import Id, JsonText
 
@@ -40,6 +40,10 @@ def main() -> None:
 
 
 async def _connect_and_run(database: DatabaseUrl) -> None:
+    if database.file and not database.file.is_file() and not _writes():
+        database = parse_database_url(
+            "sqlite:///:memory:", root=database.file.parent
+        )  # to look makes no file
     async with connect(database) as connection:
         await connection.run_sync(run)
 

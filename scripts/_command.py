@@ -6,10 +6,13 @@ Exit 0: done. 1: it failed. 2: it could not begin. With --json, one object on st
 
 import argparse
 import asyncio
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NoReturn, TextIO
 
 import msgspec
 from alembic.util import CommandError
@@ -19,15 +22,18 @@ import _path  # noqa: F401 (makes `app` importable)
 from app.core import operating
 from app.core.config import Settings, SettingsError
 from app.core.db.connecting import UnreachableError
-from app.core.db.errors import DATABASE_ERRORS, name_of
+from app.core.db.errors import DATABASE_ERRORS, name_of, reason_of
 from app.core.db.migrations.running import ObstructedError, RevisionFailedError
-from app.core.db.migrations.standing import refuse_revision
 from app.core.db.migrations.transaction import OrphansError
-from app.core.db.session import Database, reading
 from app.core.operating import FailedError, RefusedError
 
 FAILURES: Final = (FailedError, CommandError, OrphansError, ObstructedError, RevisionFailedError)
 """What says itself what became of the data."""
+EPILOG: Final = (
+    "It reads the service's settings, from the environment or .env. "
+    "Exit codes: 0 done; 1 it failed, and says what became of the data; 2 it could not begin."
+)
+INTERRUPTED: Final = "interrupted; nothing was done by halves"
 DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)
 
 
@@ -40,9 +46,25 @@ class Told:
     error: str | None = None
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells in JSON, where that is asked for, also what is wrong with the command line."""
+
+    as_json = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.as_json = "--json" in (sys.argv[1:] if args is None else args)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        if self.as_json:
+            _say(_json(Told(error=f"could not run: {message}"), 2), sys.stdout)
+            self.exit(2)
+        super().error(message)
+
+
 def command(description: str, *, destroys: bool = False) -> argparse.ArgumentParser:
     """A parser with --json, and with --yes and --force where the command destroys data."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = _Parser(description=description, epilog=EPILOG)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     if destroys:
         parser.add_argument("--yes", action="store_true", help="don't ask")
@@ -62,40 +84,68 @@ def run(
     With a `verb` every error is told to people as "could not <verb>: …", and as JSON bare.
     """
     told, code = _outcome(work, (empty or Told()).fields, verb)
-    if sys.stderr.isatty():
-        print("\033[K", end="", file=sys.stderr, flush=True)  # the last line of progress
+    if _is_terminal(sys.stderr):
+        _say("\033[K", sys.stderr, end="")  # the last line of progress
     if as_json:
-        answer = {"ok": code == 0, "error": told.error, **told.fields}
-        print(msgspec.json.encode(answer).decode())
-        return code
-    for line in told.lines:
-        print(line)
+        return code if _say(_json(told, code), sys.stdout) else 1
+    if told.lines and not _say("\n".join(told.lines), sys.stdout):
+        code = code or 1
     if told.error:
-        print(f"could not {verb}: {told.error}" if verb else told.error, file=sys.stderr)
+        _say(f"could not {verb}: {told.error}" if verb else told.error, sys.stderr)
     return code
 
 
 def consent(settings: Settings, what: str, given: argparse.Namespace) -> None:
     """As `app.core.operating.consent`; asks on the terminal, where there is one."""
-    ask = input if sys.stdin.isatty() and not given.json else None
+    ask = _ask if _is_terminal(sys.stdin) and not given.json else None
     operating.consent(settings, what, yes=given.yes, force=given.force, ask=ask)
-
-
-async def refuse_other_revision(database: Database, *, may_be_ahead: bool = False) -> None:
-    """Raises UnreachableError where it does not answer, RefusedError at another revision."""
-    try:
-        async with reading(database) as session:
-            await refuse_revision(await session.connection(), database.url, may_be_ahead=may_be_ahead)
-    except DATABASE_FAILURES as error:
-        raise UnreachableError(f"The database {database.url} can't be reached: {name_of(error)}") from None
 
 
 def progress(line: str) -> None:
     """One line of progress; on a terminal it takes the place of the one before."""
-    if sys.stderr.isatty():
-        print(f"\033[K{line}", end="\r", file=sys.stderr, flush=True)
+    if _is_terminal(sys.stderr):
+        _say(f"\033[K{line}", sys.stderr, end="\r")
     else:
-        print(line, file=sys.stderr, flush=True)
+        _say(line, sys.stderr)
+
+
+def _ask(question: str) -> str:
+    """The answer; Ctrl-C and Ctrl-D are a no. Within asyncio the first Ctrl-C would be waited out."""
+    _say(question, sys.stderr, end="")
+    alone = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler) if alone else None
+    try:
+        return input("")
+    except (EOFError, KeyboardInterrupt):
+        _say("", sys.stderr)
+        return ""
+    finally:
+        if alone:
+            signal.signal(signal.SIGINT, before)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _say(text: str, stream: TextIO | None, end: str = "\n") -> bool:
+    """Say it, and whether that was possible: who stops listening, as `| head` does, has heard enough."""
+    if stream is None:  # closed before we began; to print, None is standard output
+        return True
+    try:
+        print(text, end=end, file=stream, flush=True)
+    except OSError as error:
+        # What is left in the stream is flushed at the end, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is sys.stderr or isinstance(error, BrokenPipeError):
+            return True
+        _say(f"what it had to tell could not be written: {error.strerror}", sys.stderr)
+        return False
+    return True
+
+
+def _json(told: Told, code: int) -> str:
+    return msgspec.json.encode({"ok": code == 0, "error": told.error, **told.fields}).decode()
 
 
 def _outcome(
@@ -109,7 +159,7 @@ def _outcome(
     except FAILURES as error:
         return Told(fields, error=f"{failed}{error}"), 1
     except DATABASE_FAILURES as error:
-        return Told(fields, error=f"{failed}the database: {name_of(error)}"), 1
+        return Told(fields, error=f"{failed}the database: {reason_of(error)} ({name_of(error)})"), 1
     except KeyboardInterrupt:
-        return Told(fields, error=f"{failed}interrupted"), 1
+        return Told(fields, error=f"{failed}{INTERRUPTED}"), 1
     return told, 1 if told.error else 0

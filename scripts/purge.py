@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
-from _command import Told, command, refuse_other_revision, run
+from _command import Told, command, run
 from app.api import resources
 from app.core.config import load_settings
-from app.core.db.connecting import refuse_missing
+from app.core.db.migrations.standing import refuse_unready
 from app.core.db.session import open_database
 from app.core.rows.purges import Purged, forget_answers, purge_trash
 
@@ -32,12 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 async def _purge(days: int | None) -> Told:
     settings = load_settings()
-    refuse_missing(settings.database)
+    await refuse_unready(settings.database, may_be_ahead=True)
     now = datetime.now(UTC)
     before = now - timedelta(days=settings.trash_days if days is None else days)
     database = open_database(settings)
     try:
-        await refuse_other_revision(database, may_be_ahead=True)
         purged = await purge_trash(database, resources(), before)
         return _told(purged + await forget_answers(database, now))
     finally:

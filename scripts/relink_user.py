@@ -9,10 +9,10 @@ import argparse
 import sys
 from typing import Final
 
-from _command import Told, command, consent, progress, refuse_other_revision, run
+from _command import Told, command, consent, progress, run
 from app.core.auth.token_checks import is_subject
 from app.core.config import Settings, load_settings
-from app.core.db.connecting import refuse_missing
+from app.core.db.migrations.standing import refuse_unready
 from app.core.db.session import Database, open_database
 from app.core.operating import RefusedError
 from app.core.rows.relinks import Relink, plan_relink, relink
@@ -38,11 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 async def _relink(given: argparse.Namespace) -> Told:
     _refuse_names(given.old, given.new)
     settings = load_settings()
-    refuse_missing(settings.database)
+    await refuse_unready(settings.database)  # a table that this code does not know would be left behind
     patient = {"db_command_timeout_seconds": STATEMENT_SECONDS, "db_pool_timeout_seconds": TURN_SECONDS}
     database = open_database(settings.model_copy(update=patient))
     try:
-        await refuse_other_revision(database)  # a table that this code does not know would be left behind
         return await _relink_in(database, settings, given)
     finally:
         await database.dispose()

@@ -58,6 +58,17 @@ async def test_looking_at_an_empty_database_leaves_it_empty(empty_database_url: 
     assert await tables_of(empty_database_url) == set()
 
 
+@pytest.mark.parametrize(
+    ("command", "says"), [("current", "empty"), ("history -i", HEAD or ""), ("check", "not up to date")]
+)
+def test_looking_for_a_file_that_is_not_there_does_not_make_it(
+    command: str, says: str, tmp_path: Path
+) -> None:
+    done = alembic(f"sqlite:///{tmp_path}/alice.db", command, cwd=tmp_path)
+    assert says in done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_relative_steps(empty_database_url: str, tmp_path: Path) -> None:
     done = alembic(empty_database_url, "upgrade +1", "downgrade -1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

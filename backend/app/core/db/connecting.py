@@ -17,6 +17,9 @@ from app.core.db.url import DatabaseUrl
 from app.core.files import private_file, private_folder
 
 CONNECT_SECONDS: Final = 10
+MAKE: Final = "`make db-init` (`python scripts/init_db.py`) makes it"
+MISSING: Final = "3D000"
+"""On Postgres: there is no database of that name."""
 LOCK_WAIT_SECONDS: Final = 300
 """How long one replica waits for another that is migrating."""
 
@@ -46,7 +49,8 @@ async def connect(
         connection = await engine.connect()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError) as error:
         line = f"The database {database} can't be reached: {_reason(error)}"
-        raise UnreachableError(line, name_of(error)) from None
+        make = f"; {MAKE}" if name_of(error) == MISSING else ""
+        raise UnreachableError(line + make, name_of(error)) from None
     try:
         yield connection
     finally:
@@ -67,7 +71,7 @@ def refuse_missing(database: DatabaseUrl) -> None:
     if database.is_memory:
         raise UnreachableError("A database in memory can only be seen by the process that has it")
     if database.file and not database.file.is_file():
-        raise UnreachableError(f"The database {database} does not exist: `make db-init` makes it")
+        raise UnreachableError(f"The database {database} does not exist; {MAKE}")
 
 
 def _engine(database: DatabaseUrl, lock_seconds: int) -> AsyncEngine:

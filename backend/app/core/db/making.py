@@ -6,15 +6,14 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db.connecting import UnreachableError, connect
+from app.core.db.connecting import MISSING, UnreachableError, connect
 from app.core.db.errors import name_of, reason_of
 from app.core.db.url import DatabaseUrl
 
 MAINTENANCE: Final = ("postgres", "template1")
 """The databases that every server has, to speak to it from: the first that lets us in."""
 
-_MISSING: Final = "3D000"
-_SHUT: Final = (_MISSING, "28000", "42501")
+_SHUT: Final = (MISSING, "28000", "42501")
 """Why a maintenance database may not do: it was dropped, or is not for us."""
 _MADE_MEANWHILE: Final = ("42P04", "23505")
 _NOT_ALLOWED: Final = "42501"
@@ -29,7 +28,7 @@ async def make_database(database: DatabaseUrl) -> bool:
         async with connect(database):
             return not was_there
     except UnreachableError as error:
-        if error.code != _MISSING:
+        if error.code != MISSING:
             raise
     return await _create(database)
 

@@ -2,14 +2,28 @@
 
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.core.db.connecting import DEFERRED, UnreachableError, connect, refuse_missing
+from app.core.db.errors import reason_of
 from app.core.db.migrations.revisions import current_revision, revisions
 from app.core.db.url import DatabaseUrl
 from app.core.operating import RefusedError
 
 MAKE: Final = "Make it ready first: `make db-init`, with DATABASE_URL set to it."
 UPGRADE: Final = "Upgrade it first: `make migrate`, with DATABASE_URL set to it."
+
+
+async def refuse_unready(database: DatabaseUrl, *, may_be_ahead: bool = False) -> None:
+    """Raises UnreachableError where it is not there or can't be read, RefusedError at another revision."""
+    refuse_missing(database)
+    try:
+        async with connect(database) as connection:
+            await connection.execution_options(**{DEFERRED: True})
+            await refuse_revision(connection, database, may_be_ahead=may_be_ahead)
+    except DBAPIError as error:
+        raise UnreachableError(f"The database {database} can't be read: {reason_of(error)}") from None
 
 
 async def refuse_revision(
