@@ -34,6 +34,8 @@ EPILOG: Final = (
     "Exit codes: 0 done; 1 it failed, and says what became of the data; 2 it could not begin."
 )
 INTERRUPTED: Final = "interrupted; nothing was done by halves"
+SAID: Final = ("25006", "28", "40P01", "42501", "53", "55P03", "57")
+"""SQLSTATEs of what is wrong with the place, the role or the moment: read-only, no right, no room, a lock."""
 DATABASE_FAILURES: Final[tuple[type[Exception], ...]] = (SQLAlchemyError, *DATABASE_ERRORS)
 
 
@@ -148,6 +150,14 @@ def _json(told: Told, code: int) -> str:
     return msgspec.json.encode({"ok": code == 0, "error": told.error, **told.fields}).decode()
 
 
+def _reason(error: Exception) -> str:
+    """What went wrong, by its code; in the database's own words where those have nothing of a row's."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    code = name_of(error)
+    return f"{reason_of(error)} ({code})" if code.startswith(SAID) else code
+
+
 def _outcome(
     work: Callable[[], Coroutine[Any, Any, Told]], fields: dict[str, Any], verb: str | None
 ) -> tuple[Told, int]:
@@ -159,7 +169,7 @@ def _outcome(
     except FAILURES as error:
         return Told(fields, error=f"{failed}{error}"), 1
     except DATABASE_FAILURES as error:
-        return Told(fields, error=f"{failed}the database: {reason_of(error)} ({name_of(error)})"), 1
+        return Told(fields, error=f"{failed}the database: {_reason(error)}"), 1
     except KeyboardInterrupt:
         return Told(fields, error=f"{failed}{INTERRUPTED}"), 1
     return told, 1 if told.error else 0

@@ -36,7 +36,9 @@ VERIFIED: Final[dict[str, Any]] = {"file": None, "wrong": [], "manifest": None}
 def main(arguments: list[str] | None = None) -> int:
     """Say what was made, or what was proven."""
     parser = _command.command("Back the database at DATABASE_URL up, or prove a backup.")
-    parser.add_argument("--to", type=Path, metavar="PATH", help="a file, or a folder (else data/backups)")
+    parser.add_argument(
+        "--to", type=Path, metavar="PATH", help="a file (….zip), or a folder (else data/backups)"
+    )
     parser.add_argument("--portable", action="store_true", help="make one that either engine can restore")
     parser.add_argument("--keep", type=_count, metavar="N", help="afterwards keep only the newest N there")
     parser.add_argument("--tools", type=Path, metavar="FOLDER", help="where pg_dump and pg_restore are")

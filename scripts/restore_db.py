@@ -44,7 +44,7 @@ async def _restore(given: argparse.Namespace) -> _command.Told:
     settings = load_settings()
     database = settings.migration_database
     with opened(given.file.absolute()) as backup:
-        refuse_unfit(backup, database, upgrade=given.upgrade)
+        await refuse_unfit(backup, database, upgrade=given.upgrade)
         what = f"All that {database} holds is to be replaced by {backup.manifest}."
         _command.consent(settings, what, given)
         ways = Ways(app_version=VERSION, tools=given.tools, progress=_command.progress)

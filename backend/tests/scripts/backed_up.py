@@ -1,7 +1,7 @@
 """Backups for tests: made by the command itself, in its ways, and altered in ways that it never would."""
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,15 +54,21 @@ async def epochs_of(url: str) -> dict[str, str]:
     return {row.user_id: row.epoch for row in found}
 
 
-def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> Path:
-    """The same backup with another manifest, and sealed as if it had always been so."""
+def rewritten(
+    file: Path, change: Callable[[dict[str, Any]], None], more: Mapping[str, bytes] | None = None
+) -> Path:
+    """The same backup with another manifest, and more in it, sealed as if it had always been so."""
     target = file.with_name(f"rewritten-{file.name}")
     with opened(file) as backup, packing(target) as packed:
         for member in backup.manifest.payload:
             with backup.member(member.name) as source, packed.member(member.name, compress=True) as copy:
                 while chunk := source.read(CHUNK):
                     copy.write(chunk)
+        for name, content in (more or {}).items():
+            with packed.member(name, compress=True) as copy:
+                copy.write(content)
         manifest = msgspec.to_builtins(backup.manifest)
+        manifest["payload"] = msgspec.to_builtins(packed.members)
         change(manifest)
         packed.archive.writestr("manifest.json", msgspec.json.encode(manifest))
     return target

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 import backup_db
 from app.core.db.backups.container import SEAL
+from app.core.db.backups.manifest import FILE_NAME
 from tests.migrations.running import look
 from tests.models.rows import PRIVATE, add_rows
 from tests.postgres import postgres_home
@@ -149,6 +150,30 @@ async def test_a_place_that_is_no_place_is_told_in_a_line(database_url: str, tmp
     done = await ran(backup_db.main, database_url, "--to", tmp_path / "file" / "x.zip")
     assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
     assert "can't be written to" in done.err
+
+
+async def test_a_place_that_is_not_there_yet_is_a_folder(database_url: str, tmp_path: Path) -> None:
+    to = tmp_path / "nightly" / "backups"
+    done = await ran(backup_db.main, database_url, "--to", to, "--keep", "1")
+    assert done.code == 0, done.err
+    [name] = names_in(to)
+    assert FILE_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_proof_without_room_says_where_it_wants_it(
+    database_url: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await look(database_url, add_rows)
+    file = await back_up(database_url, tmp_path / "x.zip", *WAYS[way])
+    room = tmp_path / "room"
+    room.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(room))
+    with full_disk(4096):
+        done = await ran(backup_db.main, database_url, "--json", "--verify", file, *TOOLS)
+    assert done.code == 1
+    assert f"It can't be unpacked in {room}: " in done.told["error"]
+    assert names_in(room) == set()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,14 +1,11 @@
-"""What all commands share: a reader who stops listening, a terminal's keys, and how they refuse."""
+"""What all commands share: how they tell whom, also a reader who stops listening, and how they refuse."""
 
 import asyncio
 import errno
 import json
 import os
-import pty
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TextIO
 
@@ -24,48 +21,6 @@ NAMES = sorted({path.stem for path in SCRIPTS.glob("*_db.py")} | {"purge", "reli
 
 def line(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-W", "error", str(SCRIPTS / f"{name}.py"), *arguments]
-
-
-def answer(prompt: bytes, key: bytes, command: list[str], url: str, cwd: Path) -> tuple[int, str]:
-    """The exit code, and what stood on the terminal, where that key was pressed after the prompt."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        command,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment(url),
-        cwd=cwd,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        said = b""
-        while prompt not in said:
-            said += os.read(ours, 4096)
-        if key == b"\x03":  # what a terminal sends to those in its foreground
-            time.sleep(0.2)
-            process.send_signal(signal.SIGINT)
-        else:
-            os.write(ours, key)
-        code = process.wait(timeout=30)
-        os.set_blocking(ours, False)
-        try:
-            while part := os.read(ours, 4096):
-                said += part
-        except OSError:  # the other end is closed, or has no more
-            pass
-    os.close(ours)
-    return code, said.decode()
-
-
-@pytest.mark.parametrize("key", [b"no\n", b"\x04", b"\x03"], ids=["no", "Ctrl-D", "Ctrl-C"])
-@pytest.mark.parametrize("name", ["reset_db", "downgrade_db"])
-def test_every_way_to_say_no_at_the_prompt_leaves_all_as_it_was(
-    name: str, key: bytes, sqlite_database_url: str, tmp_path: Path
-) -> None:
-    code, said = answer(b"go on: ", key, line(name), sqlite_database_url, tmp_path)
-    assert (code, "Traceback" in said) == (2, False), said
-    assert "could not run: Left as it was." in said
 
 
 @pytest.mark.parametrize("arguments", [(), ("--json",)])

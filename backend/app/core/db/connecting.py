@@ -17,7 +17,7 @@ from app.core.db.url import DatabaseUrl
 from app.core.files import private_file, private_folder
 
 CONNECT_SECONDS: Final = 10
-MAKE: Final = "`make db-init` (`python scripts/init_db.py`) makes it"
+MAKE: Final = "run `python scripts/init_db.py` to make it"
 MISSING: Final = "3D000"
 """On Postgres: there is no database of that name."""
 LOCK_WAIT_SECONDS: Final = 300

@@ -275,3 +275,19 @@ async def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError, match="does not exist"):
         await checks_of(f"sqlite:///{tmp_path / 'sub' / 'app.db'}")
     assert files_in(tmp_path) == []
+
+
+async def test_a_trigger_on_our_tables_is_found(database_url: str) -> None:
+    writes = "UPDATE tasks SET title = 'theirs'; END"
+    await change(
+        database_url,
+        *(
+            [f"CREATE TRIGGER theirs AFTER INSERT ON tasks BEGIN {writes}"]
+            if database_url.startswith("sqlite")
+            else [
+                f"CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {writes}$$",
+                "CREATE TRIGGER theirs AFTER INSERT ON tasks EXECUTE FUNCTION theirs()",
+            ]
+        ),
+    )
+    assert "theirs" in (await broken(database_url))["triggers"].what

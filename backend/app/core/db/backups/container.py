@@ -22,6 +22,8 @@ COMPRESSION: Final = 1
 SEAL: Final = b"Daybook backup, SHA-256 of all before: "
 """The zip's comment begins so, and comments stand at a zip's very end: 64 digits follow, then nothing."""
 DIGITS: Final = 64
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED: Final = 0x1
 
 
 @dataclass
@@ -181,7 +183,14 @@ def _archive(file: Path, stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, ValueError):
         raise RefusedError(f"{file} is no backup of Daybook's") from None
     with archive:
+        if not all(_is_plain(each) for each in archive.infolist()):
+            raise RefusedError(f"{file} is no backup of Daybook's")
         yield archive
+
+
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Whether it is packed as we pack: each other way fails in words of its own, when it is read."""
+    return member.compress_type in _METHODS and not member.flag_bits & _ENCRYPTED
 
 
 def _manifest(file: Path, archive: Any) -> Manifest:

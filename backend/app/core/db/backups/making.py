@@ -28,11 +28,13 @@ from app.core.db.url import DatabaseUrl
 from app.core.files import private_folder, put_down
 from app.core.operating import FailedError, Progress, RefusedError, silent
 
+SUFFIX: Final = ".zip"
 STAGING: Final = (".daybook-", ".part")
 """How the folder is called in which a backup is made, beside where it will lie."""
-_OF_A_DISK: Final = (
+OF_A_DISK: Final = (
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EEXIST),
 )
+"""What is wrong with a place, not with the work: an OSError's number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ class _Contents:
 
 
 async def back_up(database: DatabaseUrl, models: MetaData, target: Path, ways: Ways) -> Made:
-    """Write a backup to `target`: a file that is not there yet, or a folder to have one in.
+    """Write a backup to `target`: a file that is not there yet, `….zip`, or a folder to have one in.
 
     Whatever goes wrong, nothing is left of it. Raises RefusedError, UnreachableError, FailedError.
     """
@@ -115,12 +117,15 @@ def _manifest_for(
 
 
 def _place_of(target: Path) -> tuple[Path, str | None]:
-    """The folder to write to, and the name of the file if the operator gave one."""
+    """The folder to write to, and the name of the file if the operator gave one, by its `.zip`.
+
+    What is not there yet is a folder else: as a file it would be made once, and in the way ever after.
+    """
     if target.is_dir():
         return target, None
     if target.exists():
         raise RefusedError(f"{target} is there already; name another file, or a folder")
-    return target.parent, target.name
+    return (target.parent, target.name) if target.suffix == SUFFIX else (target, None)
 
 
 def _refuse_ahead(revision: str) -> None:
@@ -149,7 +154,7 @@ def _staging(folder: Path) -> Iterator[Path]:
     except RowError as error:
         raise FailedError(f"The database holds what is no row: {error}. Nothing was kept") from None
     except OSError as error:
-        if error.errno not in _OF_A_DISK:
+        if error.errno not in OF_A_DISK:
             raise
         raise FailedError(f"{folder} can't be written to: {error.strerror}; nothing was kept") from None
 

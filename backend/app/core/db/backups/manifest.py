@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from sqlalchemy import MetaData, Table
@@ -17,6 +17,11 @@ FILE_NAME: Final = re.compile(r"daybook-\d{8}T\d{6}Z-[0-9a-f]+\.zip")
 """The names that `backup_db` gives; only files that are called so are ever rotated away."""
 
 NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+Line = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+"""Text that may be shown on a terminal: it can't move the cursor there, or say in another's voice."""
+Major = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,4}\Z")]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 Kind = Literal["sqlite", "pg_dump", "portable"]
 """A copy of SQLite's file; pg_dump's archive; or every table's lines, which either engine takes."""
@@ -44,7 +49,7 @@ class TableOf(msgspec.Struct, frozen=True):
     name: str
     columns: tuple[ColumnOf, ...]
     key: tuple[str, ...]
-    rows: int
+    rows: Count
     sha256: str
 
 
@@ -57,11 +62,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
     kind: Kind
     engine: Literal["sqlite", "postgresql"]
-    engine_version: str
-    database: str
-    tool: str | None = None
-    revision: str
-    app_version: str
+    engine_version: Line
+    database: Line
+    tool: Major | None = None
+    revision: Line
+    app_version: Line
     began_at: datetime
     ended_at: datetime
     tables: tuple[TableOf, ...]
@@ -95,9 +100,11 @@ def decoded(text: bytes) -> Manifest:
         if found != FORMAT:
             raise RefusedError(f"it is of format {found}, and this code reads {FORMAT}")
         manifest = msgspec.json.decode(text, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        str(manifest)  # a moment that no calendar has can't be told
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError):
         raise RefusedError("it is no backup of Daybook's: its manifest can't be read") from None
-    if not all(_is_plain(table) for table in manifest.tables):
+    names = [table.name for table in manifest.tables]
+    if len(names) > len(set(names)) or not all(_is_plain(table) for table in manifest.tables):
         raise RefusedError("it is no backup of Daybook's: its manifest has tables like none of ours")
     return manifest
 
@@ -121,9 +128,10 @@ def told(metadata: MetaData, digests: Mapping[str, Digest]) -> tuple[TableOf, ..
 
 def _is_plain(table: TableOf) -> bool:
     """Whether its names can stand in a statement as they are, and its columns are of known kinds."""
-    names = [table.name, *table.key, *(column.name for column in table.columns)]
+    columns = [column.name for column in table.columns]
     known = all(column.kind in KINDS for column in table.columns)
-    return known and all(NAME.fullmatch(name) for name in names)
+    once = len(columns) == len(set(columns)) and set(table.key) <= set(columns)
+    return known and once and all(NAME.fullmatch(name) for name in (table.name, *columns))
 
 
 def _told(table: Table, digest: Digest) -> TableOf:

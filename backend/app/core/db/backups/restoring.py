@@ -33,7 +33,7 @@ class Restored:
     is_anew: bool = False
 
 
-def refuse_unfit(backup: Backup, database: DatabaseUrl, *, upgrade: bool) -> None:
+async def refuse_unfit(backup: Backup, database: DatabaseUrl, *, upgrade: bool) -> None:
     """Raises RefusedError where this backup can't be made into that database."""
     manifest = backup.manifest
     if database.is_memory:
@@ -43,7 +43,7 @@ def refuse_unfit(backup: Backup, database: DatabaseUrl, *, upgrade: bool) -> Non
             f"{backup.file} is of {NAMES[manifest.engine]}, and {database} is {NAMES[database.dialect]}:"
             " only a portable backup (backup_db --portable) goes from one to the other"
         )
-    refuse_unknown(backup.file, manifest)
+    await refuse_unknown(backup.file, manifest)
     if revisions().standing(manifest.revision) == "behind" and not upgrade:
         raise RefusedError(
             f"{backup.file} is of an older revision, {manifest.revision}, than this code's,"

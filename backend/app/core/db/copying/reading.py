@@ -13,6 +13,7 @@ from app.core.db.connecting import DEFERRED, connect
 from app.core.db.copying.columns import after_reading, selected
 from app.core.db.copying.lines import Batch, Digest, RowError, Rows, batch_of
 from app.core.db.copying.sizes import rows_at_once
+from app.core.db.migrations.transaction import ALL_ROWS, NO_TIME_OUTS
 from app.core.db.rules.kinds import kind_of
 from app.core.db.url import DatabaseUrl
 from app.core.operating import Progress, silent
@@ -23,15 +24,13 @@ BATCH_BYTES: Final = 8 * 1024 * 1024
 REPORT_ROWS: Final = 100_000
 
 WHOLE: Final = (
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-    # Rows that a policy hides are an error, instead of missing.
-    "SET LOCAL row_security = off",
+    *NO_TIME_OUTS,
+    ALL_ROWS,
     # CHECKs, too, look at instants as text.
     "SET LOCAL DateStyle = 'ISO, YMD'",
     "SET LOCAL TimeZone = 'UTC'",
 )
-"""Long work on Postgres, over all rows, whatever the defaults of its role."""
+"""The same for what is to see every row as it is."""
 _LOOK: Final = {"postgresql": "SELECT 1", "sqlite": "SELECT count(*) FROM sqlite_master"}
 """What is seen is settled by the first statement that looks, not by BEGIN."""
 # Of the system's C locale only: ICU calls its own something else, and orders by it.

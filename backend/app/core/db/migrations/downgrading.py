@@ -11,6 +11,7 @@ from sqlalchemy import Connection, column, func, inspect, select, table
 
 from app.core.db.connecting import connect, reading
 from app.core.db.migrations.revisions import config, revision_of
+from app.core.db.migrations.transaction import ALL_ROWS
 from app.core.db.url import DatabaseUrl, parse_database_url
 from app.core.db.verify.shape import Part, Shape, live_shape
 from app.core.operating import FailedError, RefusedError
@@ -103,6 +104,8 @@ def _shape(scratch: Connection) -> Shape:
 
 def _counted(connection: Connection, parts: list[Part]) -> list[Loss]:
     with reading(connection):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(ALL_ROWS)
         return list(_count(connection, parts))
 
 

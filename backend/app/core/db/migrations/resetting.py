@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from app.core.db.connecting import connect, reading
 from app.core.db.errors import reason_of
 from app.core.db.migrations.revisions import revision_of
+from app.core.db.migrations.transaction import ALL_ROWS
 from app.core.db.migrations.upgrading import upgrade_on
 from app.core.db.url import DatabaseUrl
 from app.core.operating import FailedError
@@ -51,6 +52,8 @@ async def reset(database: DatabaseUrl, metadata: MetaData) -> list[str]:
 
 def _contents(connection: Connection, metadata: MetaData, is_open: bool) -> Contents:
     with reading(connection):
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(ALL_ROWS)
         there = set(inspect(connection).get_table_names())
         tables = [table for table in metadata.sorted_tables if table.name in there]
         rows = {table.name: _count(connection, table) for table in tables}

@@ -11,9 +11,19 @@ from app.core.db.connecting import DEFERRED, LOCK_WAIT_SECONDS
 ONE_MIGRATOR: Final = "SELECT pg_advisory_xact_lock(28254671641472875)"
 """The lock that whoever changes the schema has, on Postgres, to the end of the transaction."""
 
-POSTGRES_SETUP: Final = (
+NO_TIME_OUTS: Final = (
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
+    # There is one only from Postgres 17 on.
+    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'",
+)
+"""Long work on Postgres, in one transaction, whatever the defaults of its role."""
+
+ALL_ROWS: Final = "SET LOCAL row_security = off"
+"""Rows that a policy hides are an error, instead of missing."""
+
+POSTGRES_SETUP: Final = (
+    *NO_TIME_OUTS,
     f"SET LOCAL lock_timeout = '{LOCK_WAIT_SECONDS}s'",
     ONE_MIGRATOR,
     # Only now: a waiting ALTER holds up every reader behind it, so it gives up soon, while those who

@@ -14,6 +14,7 @@ from app.core.db.connecting import DEFERRED, UnreachableError, connect, refuse_m
 from app.core.db.errors import DATABASE_ERRORS, name_of, reason_of
 from app.core.db.migrations.preflight import preflight
 from app.core.db.migrations.revisions import MIGRATE, revision_of, revisions
+from app.core.db.migrations.transaction import NO_TIME_OUTS
 from app.core.db.url import DatabaseUrl
 from app.core.db.verify.enforced import enforced_checks
 from app.core.db.verify.folds import fold_checks, folded_columns
@@ -39,6 +40,7 @@ SILENT_SECONDS: Final = 5.0
 """How long it takes until somebody wonders how far it is."""
 LOCK_SECONDS: Final = 5
 POSTGRES_LIMITS: Final = (
+    *NO_TIME_OUTS,
     f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'",
     "SET LOCAL statement_timeout = '30s'",
     # CHECKs, too, look at instants as text.

@@ -37,13 +37,31 @@ LOOKED_AT: Final = (
 )
 
 
+TRIGGERS: Final = {
+    "sqlite": text(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :tables"
+    ).bindparams(bindparam("tables", expanding=True)),
+    "postgresql": _query(
+        "SELECT c.relname || '.' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE NOT t.tgisinternal"
+    ),
+}
+
+
 def enforced_checks(metadata: MetaData, connection: Connection) -> Iterator[Check]:
-    """Whether every constraint and index counts, for old rows and new ones; SQLite has nothing like it."""
+    """Whether what the models say, and that alone, happens to every row, an old one and a new one.
+
+    A constraint or an index that does not count is of Postgres only; a trigger may come with a restored file.
+    """
+    tables = list(metadata.tables)
+    if found := connection.scalars(TRIGGERS[connection.dialect.name], {"tables": tables}).all():
+        what = f"{', '.join(found)}: the service has none, and numbers no row that one writes"
+        yield failed("triggers", what, "DROP TRIGGER …, unless you know whose it is")
     if connection.dialect.name != "postgresql":
         return
     name, is_well = "enforced", True
     for query, what, mend in LOOKED_AT:
-        found = connection.scalars(query, {"tables": list(metadata.tables)}).all()
+        found = connection.scalars(query, {"tables": tables}).all()
         if found:
             is_well = False
             yield failed(name, f"{len(found)} {what}: {', '.join(found)}", mend)
