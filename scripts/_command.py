@@ -113,10 +113,10 @@ def progress(line: str) -> None:
 
 def _ask(question: str) -> str:
     """The answer; Ctrl-C and Ctrl-D are a no. Within asyncio the first Ctrl-C would be waited out."""
-    _say(question, sys.stderr, end="")
     alone = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.default_int_handler) if alone else None
     try:
+        _say(question, sys.stderr, end="")
         return input("")
     except (EOFError, KeyboardInterrupt):
         _say("", sys.stderr)
