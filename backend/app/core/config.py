@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     migration_database_url: str | None = Field(
         default=None, repr=False, examples=["postgresql://user:password@host/database"]
     )
-    db_pool_size: int = Field(default=5, ge=1, le=1000)
-    db_max_overflow: int = Field(default=5, ge=0, le=1000)
+    db_pool_size: int = Field(default=10, ge=1, le=1000)
+    db_max_overflow: int = Field(default=0, ge=0, le=1000)
     db_pool_timeout_seconds: Seconds = 3
     db_connect_timeout_seconds: Seconds = 5
     db_command_timeout_seconds: Seconds = 10

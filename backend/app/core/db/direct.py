@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection, Dialect, Select, TextClause
+from sqlalchemy import Connection, Dialect, Engine, PoolProxiedConnection, Select, TextClause
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.selectable import TextualSelect, TypedReturnsRows
 from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.util import await_only
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 Statement = TypedReturnsRows[*tuple[Any, ...]] | TextualSelect | UpdateBase | TextClause
@@ -75,15 +76,55 @@ async def run_direct(connection: Connection, direct: Direct, *several: Mapping[s
         adapted: Any = connection.connection.dbapi_connection
         if connection.in_transaction() and getattr(adapted, "_transaction", adapted) is None:
             await adapted._start_transaction()
-        driver = adapted.driver_connection
-        if len(parameters) == 1 and connection.dialect.name == "postgresql":
-            rows = await driver.fetch(sql, *parameters[0])
-        else:
-            rows = await driver.fetchmany(sql, parameters)
+        rows = await _fetch(adapted.driver_connection, sql, parameters)
     except BaseException as error:
         await greenlet_spawn(_raise, connection, error, sql, parameters[0])
         raise
     return list(map(direct.row, rows))
+
+
+async def read_direct(engine: Engine, direct: Direct, *several: Mapping[str, Any]) -> list[Any]:
+    """As `run_direct`, for what only reads: on a connection that the pool lends for no longer than that."""
+    if engine.dispatch.before_cursor_execute or engine._should_log_info():
+        rows: list[Any] = await greenlet_spawn(_read_told, engine, direct, several)
+        return rows
+    parameters = [direct.bind(values) for values in several]
+    return list(map(direct.row, await greenlet_spawn(_read, engine, direct.sql, parameters)))
+
+
+def _read_told(engine: Engine, direct: Direct, several: Sequence[Mapping[str, Any]]) -> list[Any]:
+    with engine.connect() as connection:
+        return await_only(run_direct(connection, direct, *several))
+
+
+def _read(engine: Engine, sql: str, parameters: list[tuple[Any, ...]]) -> list[Any]:
+    """The driver's rows. What the pool lends is enough; only an error wants a `Connection` around it."""
+    lent: Any = _borrow(engine)
+    try:
+        rows = await_only(_fetch(lent.driver_connection, sql, parameters))
+    except BaseException as error:
+        with Connection(engine, lent) as connection:
+            _raise(connection, error, sql, parameters[0])
+        raise
+    lent._close_special(transaction_reset=True)  # nothing was begun
+    return rows
+
+
+def _borrow(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the pool's. Raises what `Engine.connect` raises."""
+    try:
+        return engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        Connection._handle_dbapi_exception_noconnection(error, engine.dialect, engine)
+        raise
+
+
+async def _fetch(driver: Any, sql: str, parameters: Sequence[tuple[Any, ...]]) -> list[Any]:
+    if len(parameters) == 1 and hasattr(driver, "fetch"):
+        rows: list[Any] = await driver.fetch(sql, *parameters[0])
+    else:
+        rows = await driver.fetchmany(sql, parameters)
+    return rows
 
 
 def _changes(compiled: SQLCompiler) -> bool:

@@ -4,10 +4,10 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import MultipleResultsFound
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,9 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.core.config import Settings
 from app.core.db import postgres, sqlite
-from app.core.db.direct import Direct, Statement, direct_of, run_direct
+from app.core.db.direct import Statement, direct_of, read_direct, run_direct
 from app.core.db.errors import name_of, takes_no_writes
 from app.core.db.url import DatabaseUrl
+
+_MADE_LATE: Final = ("_async_bind", "_async_binds", "_proxied", "sync_session")
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +31,27 @@ class Session(AsyncSession):
     `rows` is that way: within the session's own transaction, so that whoever goes on with SQLModel's methods
     goes on in the same. A plain session, closed, forgets a connection that fails to roll back: it is missing
     in the pool for ever.
+
+    One short read is all that most requests want, and making an `AsyncSession` costs half as much as that:
+    what it consists of is made when something of it is first asked for.
     """
 
     def __init__(self, engine: AsyncEngine, *, reads_on: AsyncEngine | None = None) -> None:
-        super().__init__(engine, expire_on_commit=False)
+        self._async_engine = engine
         self._reads_on = reads_on and reads_on.sync_engine
+        self._info: dict[Any, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        """What `AsyncSession` sets when it is made; it is made here, then."""
+        if name not in _MADE_LATE:
+            raise AttributeError(name, name=name, obj=self)
+        super().__init__(self._async_engine, expire_on_commit=False)
+        return getattr(self, name)
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What those who use the session tell each other."""
+        return self._info
 
     async def rows(self, statement: Statement, *several: Mapping[str, Any]) -> list[Any]:
         """The rows that a statement gives which was built once and for all, as tuples with names.
@@ -42,13 +60,13 @@ class Session(AsyncSession):
         that only reads, a SELECT is a snapshot of its own, and needs no BEGIN and no COMMIT for it. Otherwise
         it runs in the session's transaction, which begins with the first.
         """
-        direct = direct_of(statement, self.get_bind().dialect)
+        direct = direct_of(statement, self._async_engine.dialect)
         if direct is None:
             connection = await self.connection()
             results = [await connection.execute(statement, values) for values in several]
             return [row for result in results if result.returns_rows for row in result.all()]
         if self._reads_on and direct.only_reads and not self.in_transaction():
-            return await _read(self._reads_on, direct, *several)
+            return await read_direct(self._reads_on, direct, *several)
         return await run_direct(await greenlet_spawn(self.sync_session.connection), direct, *several)
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
@@ -58,8 +76,14 @@ class Session(AsyncSession):
             raise MultipleResultsFound
         return found[0] if found else None
 
+    def in_transaction(self) -> bool:
+        """Whether something was begun that is to be committed or rolled back."""
+        return self._is_made() and super().in_transaction()
+
     async def close(self) -> None:
         """Roll back what is open, then give the connection back; the pool drops it if it is of no use."""
+        if not self._is_made():
+            return
         try:
             if self.in_transaction():
                 await self.rollback()
@@ -69,8 +93,12 @@ class Session(AsyncSession):
     @property
     def is_unused(self) -> bool:
         """Whether there is nothing to give back, and nothing that the session knows of."""
-        sync = self.sync_session
-        return not (self.in_transaction() or sync.identity_map or sync._new or sync._deleted)
+        if not self._is_made():
+            return True
+        return not (self.in_transaction() or self.identity_map or self.new or self.deleted)
+
+    def _is_made(self) -> bool:
+        return "sync_session" in vars(self)
 
 
 @dataclass(frozen=True)
@@ -147,15 +175,6 @@ async def reading(database: Database) -> AsyncIterator[Session]:
         yield session
     finally:
         await _release(session)
-
-
-async def _read(engine: Engine, direct: Direct, *several: Mapping[str, Any]) -> list[Any]:
-    """The rows that a statement gives which is all that is wanted of the connection."""
-    connection = await greenlet_spawn(engine.connect)
-    try:
-        return await run_direct(connection, direct, *several)
-    finally:
-        await greenlet_spawn(connection.close)
 
 
 async def _release(session: Session) -> None:

@@ -1,9 +1,11 @@
 """Answers: rendered rows and pages as HTTP responses, with their tags."""
 
-from typing import Any, Final, cast
+from functools import lru_cache
+from typing import Any, Final
 
-from litestar import Response
+from litestar import Litestar, Request, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from app.core.http.accepts import CSV, JSON, SVG
 from app.core.http.etags import ANY, Version, row_tag, versions_of
@@ -12,6 +14,7 @@ from app.core.rows.pages import Page
 from app.core.rows.resources import Out, Resource, Row
 
 API_PATH: Final = "/api/v1"
+_BODILESS: Final = (HTTP_204_NO_CONTENT, HTTP_304_NOT_MODIFIED)
 
 
 def row_answer(row: Row[Out], if_none_match: list[str] | None = None) -> Response[Out]:
@@ -68,5 +71,34 @@ def _rendered(
     body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
 ) -> Response[Any]:
     """A response whose body is what its type says, rendered already."""
-    response = RememberedResponse(body, status_code=status_code, headers=headers, media_type=media_type)
-    return cast(Response[Any], response)
+    return Rendered(body, status_code=status_code, headers=headers, media_type=media_type)
+
+
+class Rendered(RememberedResponse):
+    """A response with nothing left to render, encode or look up: it is sent as it is.
+
+    What Litestar would add (of handlers' own headers, cookies and tasks) no handler here has.
+    """
+
+    def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any) -> Any:  # noqa: ARG002
+        """The response as it is sent."""
+        body, status_code = self.content, self.status_code or HTTP_200_OK
+        self.remember(request, status_code, body)
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        if status_code not in _BODILESS:
+            headers += [_content_type(str(self.media_type)), (b"content-length", b"%d" % len(body))]
+        return _sender(status_code, headers, body)
+
+
+def _sender(status_code: int, headers: list[tuple[bytes, bytes]], body: bytes) -> ASGIApp:
+    async def send_all(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    return send_all
+
+
+@lru_cache(maxsize=16)
+def _content_type(media_type: str) -> tuple[bytes, bytes]:
+    is_text = media_type.startswith("text/")
+    return b"content-type", (f"{media_type}; charset=utf-8" if is_text else media_type).encode()

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 
 from app.core.errors import Fault, InvalidError, MalformedError, UnsupportedMediaTypeError
 from app.core.http.faults import fault_of, pointer_to, unknown_fields
+from app.core.http.header_values import header_values
 
 BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
@@ -52,7 +53,7 @@ class StrictRequest(Request[str, float, State]):
         """
         if (body := await self.body()) is NO_BODY:
             return None
-        refuse_other_media_types(self.method, self.headers.getall("content-type", []))
+        refuse_other_media_types(self.method, header_values(self.scope, b"content-type"))
         declared = self.route_handler.parsed_data_field
         return decode_body(body, declared.annotation if declared else Any)
 

@@ -7,6 +7,7 @@ from litestar.datastructures import State
 
 from app.core.errors import MalformedError
 from app.core.http.etags import Version, parse_tags, versions_of
+from app.core.http.header_values import header_values
 
 IfMatch = list[Version] | None
 """The row versions that a request names; None where it sets no condition."""
@@ -14,13 +15,13 @@ IfMatch = list[Version] | None
 
 def if_match(request: Request[Any, Any, State]) -> IfMatch:
     """The row versions that If-Match names; None where it is absent, empty where it names none."""
-    tags = parse_tags(_joined(request, "if-match"), "If-Match")
+    tags = parse_tags(_joined(request, b"if-match"), "If-Match")
     return None if tags is None else versions_of(tags)
 
 
 def if_none_match(request: Request[Any, Any, State]) -> list[str]:
     """The tags of If-None-Match; empty where it is absent."""
-    return parse_tags(_joined(request, "if-none-match"), "If-None-Match") or []
+    return parse_tags(_joined(request, b"if-none-match"), "If-None-Match") or []
 
 
 def create_only(request: Request[Any, Any, State]) -> bool:
@@ -31,6 +32,6 @@ def create_only(request: Request[Any, Any, State]) -> bool:
     return bool(tags)
 
 
-def _joined(request: Request[Any, Any, State], name: str) -> str | None:
-    values = request.headers.getall(name, [])
+def _joined(request: Request[Any, Any, State], name: bytes) -> str | None:
+    values = header_values(request.scope, name)
     return ", ".join(values) if values else None

@@ -196,8 +196,10 @@ class Exchange:
 
         `more` are those that the answer itself names.
         """
-        path = normalize_path(self.scope["path"])  # as the router sees it
-        names = [b"Authorization"] if path.startswith(API_PATH) else []
+        path = self.scope["path"]
+        # As the router sees it, which leaves alone what begins like this.
+        is_of_api = path.startswith(API_PATH) or normalize_path(path).startswith(API_PATH)
+        names = [b"Authorization"] if is_of_api else []
         names += [more] if more else []
         return b", ".join([*names, b"Origin"] if self.origins else names)
 

@@ -14,6 +14,7 @@ from litestar.response.base import ASGIResponse
 
 from app.core.db.session import Session
 from app.core.errors import MalformedError
+from app.core.http.header_values import header_values
 from app.core.rows.retries import Answer, Retry, carry, keep_answer
 
 HEADER: Final = "idempotency-key"
@@ -28,16 +29,20 @@ class RememberedResponse(Response[Any]):
     def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **options: Any) -> Any:
         """The response as it is sent."""
         response: ASGIResponse = super().to_asgi_response(app, request, **options)
+        self.remember(request, response.status_code, response.body)
+        return response
+
+    def remember(self, request: Request[Any, Any, Any], status_code: int, body: bytes) -> None:
+        """Leaves with a request that bears a key what it is answered with."""
         if key_of(request):
             media_type = MediaType.JSON if self.media_type is None else self.media_type
             headers = {"Content-Type": getattr(media_type, "value", media_type), **self.headers}
-            request.scope["state"][_ANSWER] = Answer(response.status_code, headers, response.body.decode())
-        return response
+            request.scope["state"][_ANSWER] = Answer(status_code, headers, body.decode())
 
 
 def key_of(request: Request[Any, Any, Any]) -> str | None:
     """The key of a POST that bears one. Raises MalformedError for what is none."""
-    values = request.headers.getall(HEADER, []) if request.method == "POST" else []
+    values = header_values(request.scope, HEADER.encode()) if request.method == "POST" else []
     if not values:
         return None
     if len(values) > 1 or not _KEY.fullmatch(values[0]):
@@ -66,7 +71,7 @@ def replayed(answer: Answer) -> Response[bytes]:
 
 async def _fingerprint_of(request: Request[Any, Any, Any]) -> str:
     body = await Request.body(request)  # the plain one: a POST need not have a body
-    content_type = ",".join(request.headers.getall("content-type", []))
+    content_type = ",".join(header_values(request.scope, b"content-type"))
     path, query = request.scope["path"], request.scope["query_string"]
     digest = sha256()
     for part in (
