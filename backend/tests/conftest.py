@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from app.core.db.migrations.upgrading import upgrade
 from app.core.db.url import parse_database_url
-from tests.postgres import create_database, drop_database, running_postgres
+from tests.postgres import Copies, create_database, drop_database, running_postgres
 from tests.service import client_of, running, settings_for
 
 EngineName = Literal["sqlite", "postgres"]
@@ -78,12 +78,20 @@ async def postgres_template(postgres_server: str) -> AsyncIterator[str]:
     await drop_database(postgres_server, name)
 
 
+@pytest.fixture(scope="session")
+def postgres_copies(postgres_server: str, postgres_template: str) -> Iterator[Copies]:
+    """Where each test gets its own migrated database from."""
+    copies = Copies(postgres_server, postgres_template)
+    yield copies
+    copies.close()
+
+
 @pytest.fixture
-async def postgres_database_url(postgres_server: str, postgres_template: str) -> AsyncIterator[str]:
+async def postgres_database_url(postgres_copies: Copies) -> AsyncIterator[str]:
     """A migrated database on Postgres."""
-    name = _new_name()
-    yield await create_database(postgres_server, name, postgres_template)
-    await drop_database(postgres_server, name)
+    url = await postgres_copies.take()
+    yield url
+    postgres_copies.give_back(url)
 
 
 @pytest.fixture

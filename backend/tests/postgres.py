@@ -1,13 +1,16 @@
 """A real Postgres for the suite: finds one, or starts one that cannot outlive the tests."""
 
+import asyncio
 import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import asyncpg
 
@@ -80,6 +83,35 @@ async def create_database(server_url: str, name: str, template: str = "template0
 async def drop_database(server_url: str, name: str) -> None:
     """Remove a database, whoever is still connected to it."""
     await _execute(server_url, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+class Copies:
+    """Copies of one database, made ahead and removed behind while tests run: it takes as long as a test."""
+
+    def __init__(self, server_url: str, template: str) -> None:
+        self._server_url = server_url
+        self._template = template
+        self._thread = ThreadPoolExecutor(1)
+        self._next = self._make()
+
+    async def take(self) -> str:
+        """The URL of a copy that nobody has used."""
+        copy, self._next = self._next, self._make()
+        return await asyncio.wrap_future(copy)
+
+    def give_back(self, url: str) -> None:
+        """Have it removed, sooner or later."""
+        name = urlsplit(url).path.removeprefix("/")
+        self._thread.submit(asyncio.run, drop_database(self._server_url, name))
+
+    def close(self) -> None:
+        """Remove what nobody took, and wait until all are gone."""
+        self.give_back(self._next.result())
+        self._thread.shutdown()
+
+    def _make(self) -> Future[str]:
+        copy = create_database(self._server_url, f"daybook_test_{uuid4().hex}", self._template)
+        return self._thread.submit(asyncio.run, copy)
 
 
 async def _execute(server_url: str, statement: str) -> None:
