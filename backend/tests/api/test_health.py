@@ -17,9 +17,6 @@ from tests.service import client_of, running, settings_for
 
 DIALECTS = {"sqlite": "sqlite", "postgres": "postgresql"}
 
-# It asks for 0.8 s; connecting may take 5. Between them lies what a loaded machine may take besides.
-SOON = 4
-
 
 @asynccontextmanager
 async def asked_about(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -114,7 +111,7 @@ async def test_a_database_that_is_down() -> None:
     async with asked_about(url) as nobody:
         began = time.monotonic()
         answer = await nobody.get("/health/db")
-        assert time.monotonic() - began < SOON
+        assert time.monotonic() - began < 1
     assert unavailable(answer) == {
         "status": "unavailable",
         "database": "down",
@@ -131,15 +128,18 @@ async def test_a_silent_database_is_told_within_a_second_however_often_it_is_ask
         async with asked_about(url) as nobody:
             tasks = len(asyncio.all_tasks())
             began = time.monotonic()
+            await asyncio.gather(*(nobody.get("/health") for _ in range(100)))
+            pace = time.monotonic() - began  # what as many cost this machine now, without any database
+            began = time.monotonic()
             answers = await asyncio.gather(*(nobody.get("/health/db") for _ in range(100)))
-            assert time.monotonic() - began < SOON
+            assert time.monotonic() - began < 1.5 + pace
             for answer in answers:
                 unavailable(answer)
             assert len(connected) <= 1
             assert len(asyncio.all_tasks()) <= tasks + 1
             began = time.monotonic()
             unavailable(await nobody.get("/health/db"))
-            assert time.monotonic() - began < SOON
+            assert time.monotonic() - began < 1 + pace
             assert len(connected) <= 1
         await asyncio.sleep(0.1)
         assert connected == []

@@ -68,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _owed_timer: asyncio.TimerHandle | None = None
     _reader_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in HttpToolsProtocol
         """Refuse one too many; wait for the head of the first request."""
         super().connection_made(transport)
         if len(self.connections) > self.connections_max:

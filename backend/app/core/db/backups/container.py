@@ -198,6 +198,7 @@ def _manifest(file: Path, archive: Any) -> Manifest:
         with archive.open(MANIFEST) as member:
             return decoded(member.read(MANIFEST_BYTES_MAX))
     except (KeyError, zipfile.BadZipFile, NotImplementedError, EOFError):
+        # No manifest in it, or cut short, or of a kind of zip that `zipfile` has no code for.
         raise RefusedError(f"{file} is no backup of Daybook's") from None
     except RefusedError as error:
         raise RefusedError(f"{file} can't be used: {error}") from None
