@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Awaitable
 from types import FrameType
 from typing import Any, Final
 
@@ -109,12 +110,12 @@ def listener(host: str, port: int) -> socket.socket:
 def briefly(app: Litestar) -> ASGIApp:
     """The app, saying why it can't start in its own log alone: Litestar hands the whole stack on as well."""
 
-    async def brief(scope: Any, receive: Any, send: Any) -> None:
+    def brief(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         async def without_stack(message: Any) -> None:
             failed = message["type"] == "lifespan.startup.failed"
             await send({**message, "message": ""} if failed else message)
 
-        await app(scope, receive, without_stack if scope["type"] == "lifespan" else send)
+        return app(scope, receive, without_stack if scope["type"] == "lifespan" else send)
 
     return brief
 
@@ -123,6 +124,7 @@ def configuration(app: Litestar) -> uvicorn.Config:
     """How Uvicorn runs the app: HTTP/1.1 only, and the app logs its own requests."""
     return uvicorn.Config(
         briefly(app),
+        interface="asgi3",
         lifespan="on",
         loop="auto",
         http=BoundedProtocol,

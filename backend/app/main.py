@@ -28,12 +28,12 @@ from app.core.http import conditions
 from app.core.http.accepts import wants_csv
 from app.core.http.answers import API_PATH
 from app.core.http.bodies import BODY_MAX, StrictRequest
+from app.core.http.calls import call_without_detour
 from app.core.http.docs import docs_handlers
 from app.core.http.edge import Edge
 from app.core.http.idempotency import RememberedResponse
 from app.core.http.openapi import openapi_config
 from app.core.http.problems import answer_problem
-from app.core.http.providing import provide_in_turn
 from app.core.http.query_strings import provide_asked
 from app.core.http.sessions import provide_session
 
@@ -73,7 +73,7 @@ def wire() -> Litestar:
         logging_config=None,
         lifespan=[_lifespan],
     )
-    provide_in_turn(app)
+    call_without_detour(app)
     return app
 
 

@@ -10,7 +10,6 @@ from litestar import Litestar
 from sqlalchemy import text
 
 from app.api import resources
-from app.core.db.session import reading
 from app.core.ids import new_id
 from app.core.rows import purges
 from app.core.rows.purges import BATCH, TRIES, Purged, forget_answers, purge_trash
@@ -160,7 +159,7 @@ async def test_many_rows_go_in_batches(alice: httpx.AsyncClient, purge: Any, app
         answer = await alice.post(f"{API}/batch", json={"operations": create + remove})
         assert answer.status_code == 200, answer.text
     assert await purge() == {("alice", "tasks"): count}
-    async with reading(app.state.database) as session:
+    async with app.state.database.session(read_only=True) as session:
         left = await (await session.connection()).scalar(text("SELECT count(*) FROM tasks"))
     assert left == 0
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.core.logs import configure_logging
+from app.core.logs import configure_logging, tell
 
 
 @contextmanager
@@ -49,3 +49,33 @@ def test_a_warning_of_python_is_a_line_too(monkeypatch: pytest.MonkeyPatch) -> N
     (line,) = lines
     assert (line["level"], line["logger"]) == ("warning", "py.warnings")
     assert "this goes away in 3.15" in line["message"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tasks", "/caf\u00e9\n", "/half \ud83d", "\u2028"])
+def test_what_is_told_at_every_request_is_a_line_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    logger, fields = logging.getLogger("app.requests"), {"path": path, "status": 200, "milliseconds": 0.1}
+    with configured(monkeypatch) as lines:
+        logger.info("request", extra=fields)
+        tell(logger, "request", fields)
+        logger.setLevel(logging.WARNING)
+        tell(logger, "request", fields)
+        logger.setLevel(logging.NOTSET)
+    logged, told = lines
+    assert logged.pop("time") <= told.pop("time")
+    assert logged == told == {"level": "info", "logger": "app.requests", "message": "request", **fields}
+
+
+def test_a_stream_that_takes_nothing_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    dealt_with: list[logging.LogRecord] = []
+    with configured(monkeypatch):
+        handler = logging.root.handlers[0]
+        monkeypatch.setattr(handler, "stream", Full())
+        monkeypatch.setattr(handler, "handleError", dealt_with.append)
+        tell(logging.getLogger("app.requests"), "request", {"status": 200})
+    assert [record.__dict__["status"] for record in dealt_with] == [200]

@@ -1,7 +1,7 @@
 """Batches over HTTP."""
 
 import msgspec
-from litestar import Controller, Response, post
+from litestar import Controller, Request, Response, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -28,11 +28,11 @@ class BatchController(Controller):
         self,
         session: NamedDependency[Session],
         user_id: NamedDependency[str],
-        state: State,
+        request: Request[str, float, State],
         data: JSONBody[Batch],
     ) -> Response[Results]:
         """Up to 500 writes of any rows, in order, all or none; `dry_run` only says what would be."""
-        steps = rules.steps_of(data.operations, state.resources)
+        steps = rules.steps_of(data.operations, request.app.state.resources)
         turn = await take_turns(session, user_id, len(steps))
         results = await rules.run(turn, steps)
         if data.dry_run:

@@ -11,7 +11,7 @@ from litestar.types import Receive
 
 from app.api.changes.queries import Resources, read_changes
 from app.core.db.errors import DATABASE_ERRORS, name_of, problem_of
-from app.core.db.session import Database, reading
+from app.core.db.session import Database
 from app.core.errors import Fault, GoneError, InvalidError, UnavailableError
 from app.core.feed.cursors import FeedCursor, first_floor, refuse_gone
 from app.core.feed.wakes import Waiter, Wakes
@@ -101,7 +101,7 @@ def seq_of(item: bytes) -> int:
 async def read(feed: Feed, cursor: FeedCursor, limit: int) -> Stretch:
     """At most `limit` changes after the cursor. Raises GoneError where it is overtaken."""
     wakes = feed.wakes.count
-    async with reading(feed.database) as session:
+    async with feed.database.session(read_only=True) as session:
         found = await read_changes(session, feed.user_id, feed.resources, cursor.seq, limit + 1)
     refuse_gone(cursor, found.head, found.purged_seq)
     before = cursor._replace(floor=first_floor(cursor, found.purged_seq))

@@ -90,8 +90,24 @@ class Session(AsyncSession):
         finally:
             await super().close()
 
-    @property
-    def is_unused(self) -> bool:
+    async def settle(self) -> None:
+        """Commit what was done, if anything was."""
+        if not self._is_unused():
+            await self.commit()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Roll back what is open and give the connection back, to the end, even when cancelled meanwhile.
+
+        A connection that is too dead to roll back is thrown away: why, the error that ended the block says.
+        """
+        if self._is_unused():
+            return
+        try:
+            await super().__aexit__(None, None, None)
+        except Exception:
+            log.warning("a connection could not be rolled back and is dropped")
+
+    def _is_unused(self) -> bool:
         """Whether there is nothing to give back, and nothing that the session knows of."""
         if not self._is_made():
             return True
@@ -156,39 +172,11 @@ def open_database(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def committed(database: Database, *, read_only: bool = False) -> AsyncIterator[Session]:
+async def committed(database: Database) -> AsyncIterator[Session]:
     """A session that is committed when the block ends, or rolled back when something is raised in it."""
-    session = database.session(read_only=read_only)
-    try:
+    async with database.session() as session:
         yield session
-        if not session.is_unused:
-            await session.commit()
-    finally:
-        await _release(session)
-
-
-@asynccontextmanager
-async def reading(database: Database) -> AsyncIterator[Session]:
-    """A session for one short read, where a request's own would hold its connection for too long."""
-    session = database.session(read_only=True)
-    try:
-        yield session
-    finally:
-        await _release(session)
-
-
-async def _release(session: Session) -> None:
-    """Roll back what is open and give the connection back, to the end, even when cancelled meanwhile.
-
-    A connection that is too dead to roll back is thrown away: why, the handler's own error says.
-    """
-    if session.is_unused:
-        return
-    try:
-        async with session:
-            pass
-    except Exception:
-        log.warning("a connection could not be rolled back and is dropped")
+        await session.settle()
 
 
 def _tell_of_refused_writes(context: ExceptionContext) -> None:

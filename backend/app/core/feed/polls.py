@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, select
 
 from app.core.db.errors import name_of, problem_of
-from app.core.db.session import Database, reading
+from app.core.db.session import Database
 from app.core.errors import UnavailableError
 from app.core.feed.wakes import Wakes
 from app.core.http.etags import Head
@@ -46,7 +46,7 @@ async def poll(database: Database, wakes: Wakes) -> None:
 async def look(database: Database, wakes: Wakes) -> None:
     """Wakes those whose person's head is not the one that they have seen. One statement a person, in turn."""
     for user_id, waiters in groupby(wakes.all(), key=lambda waiter: waiter.user_id):
-        async with wakes.turn(), reading(database) as session:
+        async with wakes.turn(), database.session(read_only=True) as session:
             found = await session.row(HEAD, {"by_user_id": user_id})
         head = Head(*found) if found else Head()
         for waiter in waiters:

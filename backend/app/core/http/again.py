@@ -22,13 +22,13 @@ from typing import Any, Final, cast
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Send
 
 from app.core.db.transient import is_transient
+from app.core.http.allow import SAFE_METHODS
 from app.core.http.idempotency import HEADER
 
 PAUSES: Final = (0.02, 0.06, 0.18)
 """Seconds before each further run, more or less a half: two who met must not meet again."""
 LATEST_SECONDS: Final = 2.0
 """After the first run began, no other begins."""
-_SAFE: Final = ("GET", "HEAD")
 _LATEST: Final = "again_until"
 _WANTED: Final = "again"
 _COMMITTING: Final = "committing"
@@ -64,7 +64,7 @@ def follows(scope: Mapping[str, Any], error: Exception) -> bool:
 
 
 def _may_be_repeated(scope: Mapping[str, Any]) -> bool:
-    if scope["method"] in _SAFE:
+    if scope["method"] in SAFE_METHODS:
         return True
     return scope["method"] == "POST" and any(name == HEADER.encode() for name, _ in scope["headers"])
 

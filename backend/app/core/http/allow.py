@@ -1,4 +1,4 @@
-"""Which methods a path takes: what OPTIONS and a 405 answer in `Allow`."""
+"""Methods: which of them a path takes, what OPTIONS and a 405 answer in `Allow`, and which only read."""
 
 from functools import partial
 from typing import Any, Final, cast
@@ -8,6 +8,8 @@ from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import Method
 from litestar.utils import normalize_path
 
+SAFE_METHODS: Final = ("GET", "HEAD")
+"""Of the methods that paths take, those that change nothing (RFC 9110 §9.2.1)."""
 NO_METHOD: Final[Any] = "NONE"
 """A method that no path takes."""
 

@@ -71,7 +71,7 @@ def _rendered(
     body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
 ) -> Response[Any]:
     """A response whose body is what its type says, rendered already."""
-    return Rendered(body, status_code=status_code, headers=headers, media_type=media_type)
+    return Rendered(body, status_code, headers, media_type)
 
 
 class Rendered(RememberedResponse):
@@ -80,9 +80,13 @@ class Rendered(RememberedResponse):
     What Litestar would add (of handlers' own headers, cookies and tasks) no handler here has.
     """
 
+    def __init__(self, body: bytes, status_code: int, headers: dict[str, str], media_type: str) -> None:
+        self.content, self.headers, self.media_type = body, headers, media_type
+        self.status_code: int = status_code
+
     def to_asgi_response(self, app: Litestar | None, request: Request[Any, Any, Any], **_: Any) -> Any:  # noqa: ARG002
         """The response as it is sent."""
-        body, status_code = self.content, self.status_code or HTTP_200_OK
+        body, status_code = self.content, self.status_code
         self.remember(request, status_code, body)
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         if status_code not in _BODILESS:

@@ -28,11 +28,11 @@ from litestar.utils import normalize_path
 
 from app.core.errors import MalformedError, RequestTimeoutError
 from app.core.http.again import run_again
-from app.core.http.allow import allow_of, with_head
+from app.core.http.allow import SAFE_METHODS, allow_of, with_head
 from app.core.http.answers import API_PATH
 from app.core.http.cors import cors_headers
-from app.core.http.events import EVENT_STREAM
-from app.core.ids import new_id
+from app.core.ids import new_text
+from app.core.logs import tell
 
 BODY_SECONDS: Final = 30
 """For a whole body: 256 KiB at the pace of an old telephone line."""
@@ -70,7 +70,10 @@ class Edge:
             return
         exchange = Exchange(scope, receive, send, self.origins, self.body_seconds)
         try:
-            await exchange.finish(self._answer(exchange))
+            if exchange.method in SAFE_METHODS:
+                await self._answer(exchange)  # cancelled, it leaves nothing half done
+            else:
+                await exchange.finish(self._answer(exchange))
         finally:
             exchange.log()
 
@@ -103,7 +106,6 @@ class Exchange:
         self.status = 0
         self.is_cancelled = False
         self.is_with_client = False
-        self.is_stream = False
         self.is_complete = False
         # HEAD is GET without the body (RFC 9110 §9.3.2); the server keeps its own scope and sees HEAD.
         inner = {**scope, "method": "GET" if self.method == "HEAD" else self.method}
@@ -114,7 +116,7 @@ class Exchange:
         """Runs the work to its end even when the caller is cancelled, who then learns of it.
 
         Whoever cancels in mid-write could not tell whether it was written. Only waiting for the client,
-        who is gone, ends at once, and a stream of events, which has no end of its own.
+        who is gone, ends at once.
         """
         task = asyncio.ensure_future(work)
         try:
@@ -122,7 +124,7 @@ class Exchange:
         except asyncio.CancelledError:
             self.is_cancelled = True
             while not task.done():
-                if self.is_with_client or self.is_stream:
+                if self.is_with_client:
                     task.cancel()
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait({task})
@@ -178,7 +180,6 @@ class Exchange:
         given = dict(headers)
         headers.append((b"x-request-id", self.request_id.encode()))
         headers += [header for header in SAFETY if header[0] not in given]
-        self.is_stream = given.get(b"content-type", b"").startswith(EVENT_STREAM.encode())
         if b"cache-control" not in given:
             headers.append(TAGGED if b"etag" in given else UNTAGGED)
         allow = given.get(b"allow")
@@ -205,21 +206,14 @@ class Exchange:
 
     def log(self) -> None:
         """One line: never a token, a body or a value of the query string."""
-        if not log.isEnabledFor(logging.INFO):
-            return
-        # As `log.info` would, but for a look through the stack for who calls.
-        record = {
-            "name": log.name,
-            "levelno": logging.INFO,
-            "levelname": "INFO",
-            "msg": "request",
+        fields = {
             "request_id": self.request_id,
             "method": self.method[:METHOD_LOGGED],
             "path": self.path,
             "status": self.status,
             "milliseconds": round((perf_counter() - self.began) * 1000, 1),
         }
-        log.handle(logging.makeLogRecord(record))
+        tell(log, "request", fields)
 
 
 def path_to_log(path: str) -> str:
@@ -230,4 +224,4 @@ def path_to_log(path: str) -> str:
 def request_id_of(scope: HTTPScope) -> str:
     """The client's X-Request-ID where it is fit to be logged, else a new one."""
     given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    return given.decode("ascii") if REQUEST_ID.fullmatch(given) else str(new_id())
+    return given.decode("ascii") if REQUEST_ID.fullmatch(given) else new_text()

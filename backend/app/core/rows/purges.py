@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.db.errors import DATABASE_ERRORS
-from app.core.db.session import Database, Session, committed, reading
+from app.core.db.session import Database, Session, committed
 from app.core.db.transient import is_crowded_out
 from app.core.rows.json_texts import among, ids_among
 from app.core.rows.resources import Resource
@@ -93,7 +93,7 @@ async def purge_trash(
 async def forget_answers(database: Database, now: datetime) -> list[Purged]:
     """Removes the answers that were kept for repeated requests and are kept no more."""
     parameters = {"before": now - KEPT_FOR}
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         people = (await (await session.connection()).scalars(OLD_KEYS, parameters)).all()
     return [await _forget(database, user_id, parameters) for user_id in people]
 
@@ -112,7 +112,7 @@ async def _forget(database: Database, user_id: str, parameters: dict[str, Any]) 
 
 
 async def _people_with_trash(database: Database, resource: Resource[Any], before: datetime) -> list[str]:
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         found = await (await session.connection()).scalars(_people(resource), {"before": before})
         return list(found)
 

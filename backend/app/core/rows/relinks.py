@@ -18,7 +18,7 @@ from sqlalchemy import MetaData, delete, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db.errors import DATABASE_ERRORS, name_of
-from app.core.db.session import Database, Session, committed, reading
+from app.core.db.session import Database, Session, committed
 from app.core.db.transient import is_crowded_out
 from app.core.feed.notices import CHANNEL
 from app.core.feed.wakes import digest_of
@@ -64,7 +64,7 @@ class Relink:
 
 async def plan_relink(database: Database, metadata: MetaData, old: str, new: str, *, merge: bool) -> Relink:
     """What `relink` would do, as things are now; nothing is changed. Raises RefusedError."""
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         return await _look(session, metadata, _people(old, new), merge=merge)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event
 
 from app.api import resources
 from app.api.changes.queries import read_changes
-from app.core.db.session import open_database, reading
+from app.core.db.session import open_database
 from app.models.base import table_of
 from app.models.task import Task
 from tests.api.crowded import load
@@ -51,7 +51,7 @@ async def statement_of(url: str, since: int) -> tuple[str, tuple[Any, ...], list
 
     try:
         event.listen(database.engines[-1].sync_engine, "before_cursor_execute", note)
-        async with reading(database) as session:
+        async with database.session(read_only=True) as session:
             found = await read_changes(session, "alice", RESOURCES, since, LIMIT + 1)
     finally:
         await database.dispose()

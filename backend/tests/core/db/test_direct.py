@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, MultipleResultsFound
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.db.direct import direct_of
-from app.core.db.session import Database, committed, reading
+from app.core.db.session import Database, committed
 from tests.core.db.databases import checked_out, opened
 
 NOTES = table("notes", column("n", Integer), column("said_by", String), column("at", UTCDateTime()))
@@ -43,14 +43,14 @@ def note(n: int) -> dict[str, Any]:
 
 
 async def numbers(database: Database) -> list[int]:
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         return [row.n for row in await session.rows(ALL, {})]
 
 
 async def test_values_go_in_and_come_out_as_their_columns_say(database: Database) -> None:
     async with committed(database) as session:
         assert (await session.row(NEW, note(1))).n == 1
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         assert await session.row(BY_NUMBER, {"n": 1}) == (1, "alice", NOON)
         assert await session.row(BY_NUMBER, {"n": 2}) is None
 
@@ -174,7 +174,7 @@ async def test_a_cancelled_read_gives_its_connection_back(database: Database) ->
 
 
 async def _read(database: Database, statement: Any) -> None:
-    async with reading(database) as session:
+    async with database.session(read_only=True) as session:
         await session.rows(statement, {})
 
 

@@ -85,6 +85,21 @@ async def test_cancelled_at_any_moment_nothing_is_torn_or_left(
     assert last.json()["seq"] == len(await titles(alice))
 
 
+async def test_a_read_that_is_cancelled_ends_at_once_and_leaves_nothing(
+    app: Litestar, alice: httpx.AsyncClient
+) -> None:
+    where = (await create(alice, "Water the plants")).headers["location"]
+    for step in range(60):
+        request = asyncio.create_task(alice.get(where if step % 2 else TASKS))
+        await asyncio.sleep(step / 10_000)
+        request.cancel()
+        async with asyncio.timeout(2):
+            await asyncio.gather(request, return_exceptions=True)
+        assert checked_out(app.state.database) == 0
+    async with asyncio.timeout(2):
+        assert (await alice.get(where)).status_code == 200
+
+
 async def test_who_only_waits_for_the_client_is_gone_at_once(app: Litestar, alice: httpx.AsyncClient) -> None:
     never = asyncio.Event()
 
