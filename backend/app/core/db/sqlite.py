@@ -38,7 +38,8 @@ def sqlite_engines(url: DatabaseUrl, settings: Settings, **shared: Any) -> tuple
     reading = partial(file.connect, timeout_seconds=seconds, read_only=True)
     bounds = {"pool_size": settings.db_pool_size, "max_overflow": settings.db_max_overflow}
     writer = _engine(url, writing, pool_size=1, max_overflow=0, **shared)
-    reader = _engine(url, reading, execution_options=READ_ONLY, **bounds, **shared)
+    # The connection used last has the pages and statements that are wanted next.
+    reader = _engine(url, reading, pool_use_lifo=True, execution_options=READ_ONLY, **bounds, **shared)
     for engine in (writer, reader):
         event.listen(engine.sync_engine, "checkout", file.refuse_other)
         event.listen(engine.sync_engine, "begin", _begin)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import aiosqlite
 
@@ -14,11 +14,28 @@ from app.core.db.sqlite_cursor import Cursor
 
 BUSY_SECONDS_MAX: Final = 5.0
 JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
-INSTRUCTIONS_BETWEEN_LOOKS: Final = 1_000
-"""How often the clock is looked at: an instruction can be a search through a long text."""
+CACHE_KIBIBYTES: Final = 8 * 1024
+"""Of pages, for each connection: with SQLite's own 2 MiB a list reads its pages from the file each time."""
+ELSEWHERE_SECONDS: Final = 1.0
+"""So long a statement that took too long for the event loop is not tried there again."""
 
 Identity = tuple[int, int]
 """Which file it is, whatever its name: its device, and its number there."""
+
+
+class Bounds(NamedTuple):
+    """How long a statement may take, how long of that it may wait for others' locks (both in seconds), and
+    after how many of SQLite's instructions the clock is looked at: one can search through a long text, or
+    wait for a disk.
+    """
+
+    seconds: float
+    busy_seconds: float
+    instructions: int
+
+
+HERE: Final = Bounds(seconds=0.003, busy_seconds=0, instructions=250)
+"""In the event loop, which it keeps from all else."""
 
 
 class Connection(aiosqlite.Connection):
@@ -27,6 +44,9 @@ class Connection(aiosqlite.Connection):
     Abandoned in mid-statement, a connection keeps the database's write lock: everybody else finds it
     locked, even after garbage collection. So a cancelled task interrupts its statement and waits for
     the thread to be through with it before the cancellation goes on its way.
+
+    Going to the thread and back costs more than most reads. A connection that only reads tries them where
+    it is asked, in the event loop: for a moment, and without waiting for a lock.
     """
 
     def __init__(
@@ -37,12 +57,15 @@ class Connection(aiosqlite.Connection):
         read_only: bool = False,
         identity: Identity | None = None,
     ) -> None:
-        super().__init__(partial(self._open, database, read_only), iter_chunk_size=64)
+        super().__init__(partial(self._open, database), iter_chunk_size=64)
         self.identity = identity
+        self._read_only = read_only
+        self._there = Bounds(timeout_seconds, min(timeout_seconds, BUSY_SECONDS_MAX), 1_000)
+        self._bounds = self._there
         # A thread that waits for a lock must not keep the process from ending.
         self._thread.daemon = True
-        self._timeout_seconds = timeout_seconds
         self._deadline = float("inf")
+        self._elsewhere_until: dict[str, float] = {}
         self.begins_with: str | None = None
         """What to run before the next statement, on the same trip to the thread."""
 
@@ -52,7 +75,9 @@ class Connection(aiosqlite.Connection):
 
     async def fetchmany(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
         """Run a statement with each of the parameters; all rows that it gives."""
-        rows: list[Any] = await self._execute(self._fetch, sql, several)
+        rows = self._fetch_here(sql, several)
+        if rows is None:
+            rows = await self._execute(self._fetch, sql, several)
         return rows
 
     async def rollback(self) -> None:
@@ -60,6 +85,20 @@ class Connection(aiosqlite.Connection):
         self.begins_with = None
         if self.in_transaction:
             await super().rollback()
+
+    def _fetch_here(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any] | None:
+        """The rows, or None where the thread has to look: it takes time, waits, and says what is wrong."""
+        now = time.monotonic()
+        if not self._read_only or self.begins_with or self.in_transaction:
+            return None
+        if now < self._elsewhere_until.get(sql, now):
+            return None
+        try:
+            rows: list[Any] = self._bounded(HERE, partial(self._fetch, sql, several))
+        except sqlite3.Error:
+            self._elsewhere_until[sql] = now + ELSEWHERE_SECONDS
+            return None
+        return rows
 
     def _fetch(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
         self._begin()
@@ -88,12 +127,13 @@ class Connection(aiosqlite.Connection):
         finally:
             self._conn.close()
 
-    def _open(self, database: str, read_only: bool) -> sqlite3.Connection:
-        connection = sqlite3.connect(database, isolation_level=None, uri=True)
+    def _open(self, database: str) -> sqlite3.Connection:
+        # Whoever has the connection uses it in one thread at a time.
+        connection = sqlite3.connect(database, isolation_level=None, uri=True, check_same_thread=False)
         try:
-            for pragma in _pragmas(min(self._timeout_seconds, BUSY_SECONDS_MAX), read_only):
+            for pragma in _pragmas(self._there.busy_seconds, self._read_only):
                 connection.execute(pragma).close()
-            connection.set_progress_handler(self._is_late, INSTRUCTIONS_BETWEEN_LOOKS)
+            connection.set_progress_handler(self._is_late, self._there.instructions)
         except BaseException:
             connection.close()
             raise
@@ -102,15 +142,19 @@ class Connection(aiosqlite.Connection):
     def _is_late(self) -> bool:
         return time.monotonic() > self._deadline
 
-    def _timed(self, function: Callable[[], Any]) -> Any:
-        self._deadline = time.monotonic() + self._timeout_seconds
+    def _bounded(self, bounds: Bounds, function: Callable[[], Any]) -> Any:
+        if bounds is not self._bounds:
+            self._conn.execute(_busy(bounds.busy_seconds)).close()
+            self._conn.set_progress_handler(self._is_late, bounds.instructions)
+            self._bounds = bounds
+        self._deadline = time.monotonic() + bounds.seconds
         return function()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         if not self._running or not self._connection:
             raise ValueError("Connection closed")
         future = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((future, partial(self._timed, partial(fn, *args, **kwargs))))
+        self._tx.put_nowait((future, partial(self._bounded, self._there, partial(fn, *args, **kwargs))))
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
@@ -136,10 +180,15 @@ async def _one_look_at(future: asyncio.Future[Any]) -> None:
 def _pragmas(busy_seconds: float, read_only: bool) -> tuple[str, ...]:
     """In this order: whoever opens a file that is busy waits from the first statement on."""
     return (
-        f"PRAGMA busy_timeout={int(busy_seconds * 1000)}",
+        _busy(busy_seconds),
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=NORMAL",
         "PRAGMA foreign_keys=ON",
+        f"PRAGMA cache_size=-{CACHE_KIBIBYTES}",
         f"PRAGMA journal_size_limit={JOURNAL_BYTES_MAX}",
         f"PRAGMA query_only={int(read_only)}",
     )
+
+
+def _busy(seconds: float) -> str:
+    return f"PRAGMA busy_timeout={int(seconds * 1000)}"

@@ -1,0 +1,95 @@
+"""Where SQLite's statements run: short reads in the event loop, all else in the connection's thread."""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.db.sqlite_connection import Connection
+
+NOTE = "SELECT note()"
+LONG = """
+WITH RECURSIVE counted (n) AS (
+    SELECT 1 + coalesce(note(), 0) UNION ALL SELECT n + 1 FROM counted WHERE n < 300000
+)
+SELECT count(*) FROM counted
+"""
+BUSY = "PRAGMA busy_timeout"
+
+Notes = list[bool]
+"""For each statement that took note, whether it ran in the event loop."""
+
+
+@pytest.fixture
+async def reader(tmp_path: Path) -> AsyncIterator[Connection]:
+    connection: Any = await Connection(str(tmp_path / "app.db"), timeout_seconds=60, read_only=True)
+    yield connection
+    await connection.close()
+
+
+async def noted_on(connection: Connection) -> Notes:
+    notes: Notes = []
+    loop = threading.get_ident()
+
+    def note() -> None:
+        notes.append(threading.get_ident() == loop)
+
+    await connection.create_function("note", 0, note)
+    return notes
+
+
+async def test_a_short_read_runs_in_the_event_loop(reader: Connection) -> None:
+    notes = await noted_on(reader)
+    assert await reader.fetchmany(NOTE, [(), ()]) == [(None,), (None,)]
+    assert notes == [True, True]
+
+
+async def test_a_long_read_is_given_up_there_and_runs_in_the_thread(
+    reader: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = await noted_on(reader)
+    assert await reader.fetchmany(LONG, [()]) == [(300_000,)]
+    assert notes == [True, False]
+    notes.clear()
+    assert await reader.fetchmany(LONG, [()]) == [(300_000,)]
+    assert await reader.fetchmany(NOTE, [()]) == [(None,)]
+    assert notes == [False, True], "this statement is not tried again at once; others are"
+    monkeypatch.setattr(reader, "_elsewhere_until", dict.fromkeys(reader._elsewhere_until, 0.0))
+    notes.clear()
+    await reader.fetchmany(LONG, [()])
+    assert notes == [True, False], "later it is"
+
+
+async def test_nobody_waits_for_a_lock_in_the_event_loop(reader: Connection) -> None:
+    for _ in range(2):
+        assert await reader.fetchmany(BUSY, [()]) == [(0,)]
+        assert list(await reader.execute_fetchall(BUSY)) == [(5000,)]
+
+
+async def test_what_is_wrong_is_said_as_ever(reader: Connection) -> None:
+    for _ in range(2):
+        with pytest.raises(sqlite3.OperationalError, match="no such column: nonsense"):
+            await reader.fetchmany("SELECT nonsense", [()])
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        await reader.fetchmany("CREATE TABLE notes (n)", [()])
+
+
+async def test_a_transaction_runs_in_the_thread(reader: Connection) -> None:
+    notes = await noted_on(reader)
+    reader.begins_with = "BEGIN"
+    await reader.fetchmany(NOTE, [()])
+    await reader.fetchmany(NOTE, [()])
+    await reader.rollback()
+    await reader.fetchmany(NOTE, [()])
+    assert notes == [False, False, True]
+
+
+async def test_what_may_write_runs_in_the_thread(tmp_path: Path) -> None:
+    writer: Any = await Connection(str(tmp_path / "app.db"), timeout_seconds=60)
+    notes = await noted_on(writer)
+    await writer.fetchmany(NOTE, [()])
+    await writer.close()
+    assert notes == [False]
