@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, RootTransaction, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import MultipleResultsFound
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,20 +32,24 @@ class Session(AsyncSession):
     goes on in the same. A plain session, closed, forgets a connection that fails to roll back: it is missing
     in the pool for ever.
 
-    One short read is all that most requests want, and making an `AsyncSession` costs half as much as that:
-    what it consists of is made when something of it is first asked for.
+    A few statements built at import are all that most requests want, and making an `AsyncSession` and having
+    it follow a transaction costs as much as those. So what it consists of is made when something of it is
+    first asked for. Until then it holds a transaction of the engine's, which that then joins.
     """
 
     def __init__(self, engine: AsyncEngine, *, reads_on: AsyncEngine | None = None) -> None:
         self._async_engine = engine
         self._reads_on = reads_on and reads_on.sync_engine
         self._info: dict[Any, Any] = {}
+        self._held: RootTransaction | None = None
 
     def __getattr__(self, name: str) -> Any:
         """What `AsyncSession` sets when it is made; it is made here, then."""
         if name not in _MADE_LATE:
             raise AttributeError(name, name=name, obj=self)
-        super().__init__(self._async_engine, expire_on_commit=False)
+        engine = self._async_engine
+        bind = AsyncConnection(engine, self._held.connection) if self._held else engine
+        super().__init__(bind, expire_on_commit=False, join_transaction_mode="control_fully")
         return getattr(self, name)
 
     @property
@@ -67,7 +71,7 @@ class Session(AsyncSession):
             return [row for result in results if result.returns_rows for row in result.all()]
         if self._reads_on and direct.only_reads and not self.in_transaction():
             return await read_direct(self._reads_on, direct, *several)
-        return await run_direct(await greenlet_spawn(self.sync_session.connection), direct, *several)
+        return await run_direct(await self._begun(), direct, *several)
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """The one row that the statement gives, or None."""
@@ -78,22 +82,32 @@ class Session(AsyncSession):
 
     def in_transaction(self) -> bool:
         """Whether something was begun that is to be committed or rolled back."""
-        return self._is_made() and super().in_transaction()
+        return super().in_transaction() if self._is_made() else self._held is not None
+
+    async def rollback(self) -> None:
+        """Undo what was begun."""
+        if self._is_made():
+            await super().rollback()
+        else:
+            await self._let_go()
 
     async def close(self) -> None:
         """Roll back what is open, then give the connection back; the pool drops it if it is of no use."""
-        if not self._is_made():
-            return
         try:
-            if self.in_transaction():
+            if self._is_made() and self.in_transaction():
                 await self.rollback()
         finally:
-            await super().close()
+            if self._is_made():
+                await super().close()
+            await self._let_go()
 
     async def settle(self) -> None:
         """Commit what was done, if anything was."""
-        if not self._is_unused():
-            await self.commit()
+        if self._is_made():
+            if not self._is_unused():
+                await self.commit()
+        elif held := self._take_held():
+            await greenlet_spawn(_settle, held)
 
     async def __aexit__(self, *_: object) -> None:
         """Roll back what is open and give the connection back, to the end, even when cancelled meanwhile.
@@ -110,11 +124,50 @@ class Session(AsyncSession):
     def _is_unused(self) -> bool:
         """Whether there is nothing to give back, and nothing that the session knows of."""
         if not self._is_made():
-            return True
-        return not (self.in_transaction() or self.identity_map or self.new or self.deleted)
+            return self._held is None
+        return not (self._held or self.in_transaction() or self.identity_map or self.new or self.deleted)
+
+    async def _begun(self) -> Connection:
+        """The connection that has the session's transaction."""
+        if self._is_made():
+            return await greenlet_spawn(self.sync_session.connection)
+        if self._held is None:
+            self._held = await greenlet_spawn(_begin, self._async_engine.sync_engine)
+        return self._held.connection
+
+    async def _let_go(self) -> None:
+        if held := self._take_held():
+            await greenlet_spawn(_let_go, held)
+
+    def _take_held(self) -> RootTransaction | None:
+        held, self._held = self._held, None
+        return held
 
     def _is_made(self) -> bool:
         return "sync_session" in vars(self)
+
+
+def _begin(engine: Engine) -> RootTransaction:
+    connection = engine.connect()
+    try:
+        return connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _settle(transaction: RootTransaction) -> None:
+    """Ends the transaction's block, which is what commits it, then its connection's."""
+    with transaction.connection, transaction:
+        pass
+
+
+def _let_go(transaction: RootTransaction) -> None:
+    """Rolls back. A connection that fails to is given back all the same: the pool drops it."""
+    try:
+        transaction.rollback()
+    finally:
+        transaction.connection.close()
 
 
 @dataclass(frozen=True)
