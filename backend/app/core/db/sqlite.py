@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from app.core.config import Settings
-from app.core.db.sqlite_connection import Connection
+from app.core.db.sqlite_connection import TAKE_LOCK, Connection
 from app.core.db.sqlite_file import SqliteFile
 from app.core.db.url import DatabaseUrl
 
@@ -55,7 +55,7 @@ def _engine(url: DatabaseUrl, connect: Callable[[], Awaitable[Any]], **options: 
 def _begin(connection: CoreConnection) -> None:
     """Take the write lock first: who reads, then wants to write, can't be made to wait, only to fail."""
     driver: Any = connection.connection.driver_connection
-    driver.begins_with = "BEGIN" if _is_reading(connection) else "BEGIN IMMEDIATE"
+    driver.begins_with = "BEGIN" if _is_reading(connection) else TAKE_LOCK
 
 
 def _switch(connection: CoreConnection) -> None:

@@ -12,6 +12,8 @@ import aiosqlite
 
 from app.core.db.sqlite_cursor import Cursor
 
+TAKE_LOCK: Final = "BEGIN IMMEDIATE"
+"""How a transaction begins that may write."""
 BUSY_SECONDS_MAX: Final = 5.0
 JOURNAL_BYTES_MAX: Final = 64 * 1024 * 1024
 CACHE_KIBIBYTES: Final = 8 * 1024
@@ -35,7 +37,7 @@ class Bounds(NamedTuple):
 
 
 HERE: Final = Bounds(seconds=0.003, busy_seconds=0, instructions=250)
-"""In the event loop, which it keeps from all else."""
+"""For a read in the event loop, which it keeps from all else."""
 
 
 class Connection(aiosqlite.Connection):
@@ -45,8 +47,9 @@ class Connection(aiosqlite.Connection):
     locked, even after garbage collection. So a cancelled task interrupts its statement and waits for
     the thread to be through with it before the cancellation goes on its way.
 
-    Going to the thread and back costs more than most reads. A connection that only reads tries them where
-    it is asked, in the event loop: for a moment, and without waiting for a lock.
+    Going to the thread and back costs more than most statements. A connection that only reads tries them
+    where it is asked, in the event loop: for a moment, and without waiting for a lock. One that holds the
+    write lock has nothing to wait for before its COMMIT, and runs single statements there too.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class Connection(aiosqlite.Connection):
         self.identity = identity
         self._read_only = read_only
         self._there = Bounds(timeout_seconds, min(timeout_seconds, BUSY_SECONDS_MAX), 1_000)
+        self._holding = Bounds(timeout_seconds, 0, self._there.instructions)
         self._bounds = self._there
         # A thread that waits for a lock must not keep the process from ending.
         self._thread.daemon = True
         self._deadline = float("inf")
         self._elsewhere_until: dict[str, float] = {}
+        self._has_lock = False
         self.begins_with: str | None = None
         """What to run before the next statement, on the same trip to the thread."""
 
@@ -75,10 +80,13 @@ class Connection(aiosqlite.Connection):
 
     async def fetchmany(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
         """Run a statement with each of the parameters; all rows that it gives."""
-        rows = self._fetch_here(sql, several)
-        if rows is None:
-            rows = await self._execute(self._fetch, sql, several)
-        return rows
+        if len(several) == 1 and self._gets_lock():
+            rows: list[Any] = self._bounded(self._holding, partial(self._fetch, sql, several))
+            return rows
+        found = self._read_here(sql, several) if self._read_only else None
+        if found is None:
+            found = await self._execute(self._fetch, sql, several)
+        return found
 
     async def rollback(self) -> None:
         """Roll back, if there is anything to: the pool asks at every return, to be sure."""
@@ -86,12 +94,17 @@ class Connection(aiosqlite.Connection):
         if self.in_transaction:
             await super().rollback()
 
-    def _fetch_here(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any] | None:
+    def _gets_lock(self) -> bool:
+        """Whether it has the write lock, or gets it at once where it is to begin with that."""
+        if self.begins_with == TAKE_LOCK:
+            with suppress(sqlite3.Error):  # the thread waits for it, or says what is wrong
+                self._bounded(self._holding, self._begin)
+        return self._has_lock and not self.begins_with and self.in_transaction
+
+    def _read_here(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any] | None:
         """The rows, or None where the thread has to look: it takes time, waits, and says what is wrong."""
         now = time.monotonic()
-        if not self._read_only or self.begins_with or self.in_transaction:
-            return None
-        if now < self._elsewhere_until.get(sql, now):
+        if self.begins_with or self.in_transaction or now < self._elsewhere_until.get(sql, now):
             return None
         try:
             rows: list[Any] = self._bounded(HERE, partial(self._fetch, sql, several))
@@ -109,6 +122,7 @@ class Connection(aiosqlite.Connection):
         """Runs what a transaction begins with, where one is to begin."""
         if self.begins_with:
             self._conn.execute(self.begins_with).close()
+            self._has_lock = self.begins_with == TAKE_LOCK
             self.begins_with = None
 
     async def abandon(self) -> None:

@@ -1,14 +1,16 @@
-"""Where SQLite's statements run: short reads in the event loop, all else in the connection's thread."""
+"""Where SQLite's statements run: what takes a moment in the event loop, all else in its thread."""
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.db.sqlite_connection import Connection
+from app.core.db.sqlite_connection import TAKE_LOCK, Connection
 
 NOTE = "SELECT note()"
 LONG = """
@@ -26,6 +28,13 @@ Notes = list[bool]
 @pytest.fixture
 async def reader(tmp_path: Path) -> AsyncIterator[Connection]:
     connection: Any = await Connection(str(tmp_path / "app.db"), timeout_seconds=60, read_only=True)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Connection]:
+    connection: Any = await Connection(str(tmp_path / "app.db"), timeout_seconds=60)
     yield connection
     await connection.close()
 
@@ -87,9 +96,39 @@ async def test_a_transaction_runs_in_the_thread(reader: Connection) -> None:
     assert notes == [False, False, True]
 
 
-async def test_what_may_write_runs_in_the_thread(tmp_path: Path) -> None:
-    writer: Any = await Connection(str(tmp_path / "app.db"), timeout_seconds=60)
+async def test_single_statements_of_who_has_the_lock_run_in_the_event_loop(writer: Connection) -> None:
     notes = await noted_on(writer)
     await writer.fetchmany(NOTE, [()])
-    await writer.close()
-    assert notes == [False]
+    writer.begins_with = TAKE_LOCK
+    assert await writer.fetchmany("CREATE TABLE notes (n)", [()]) == []
+    await writer.fetchmany(NOTE, [()])
+    await writer.fetchmany(NOTE, [(), ()])
+    with pytest.raises(sqlite3.OperationalError, match="no such column: nonsense"):
+        await writer.fetchmany("SELECT nonsense", [()])
+    assert list(await writer.execute_fetchall("SELECT count(*) FROM notes")) == [(0,)], "it goes on"
+    await writer.rollback()
+    await writer.fetchmany(NOTE, [()])
+    assert notes == [False, True, False, False, False]
+
+
+async def test_the_lock_is_waited_for_in_the_thread(writer: Connection, tmp_path: Path) -> None:
+    notes = await noted_on(writer)
+    with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE").close()
+        writer.begins_with = TAKE_LOCK
+        waiting = asyncio.create_task(writer.fetchmany(NOTE, [()]))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        other.execute("COMMIT").close()
+    await waiting
+    await writer.fetchmany(NOTE, [()])
+    assert notes == [False, True]
+
+
+async def test_a_transaction_that_takes_no_lock_runs_in_the_thread(writer: Connection) -> None:
+    notes = await noted_on(writer)
+    for begins_with in (TAKE_LOCK, "BEGIN"):
+        writer.begins_with = begins_with
+        await writer.fetchmany(NOTE, [()])
+        await writer.rollback()
+    assert notes == [True, False]
