@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -180,8 +181,18 @@ def main() -> int:
             log.warning(warning)
         if settings.workers > 1 and not share:
             return supervise(sock.fileno(), settings.workers)
+        _settle_memory()
         Server(settings, app, share).run([sock])
     return 0
+
+
+def _settle_memory() -> None:
+    """Has the garbage collector leave alone what is there from the start and stays: most of all there is.
+
+    Each time it went through that, every request waited 60 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

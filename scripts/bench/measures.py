@@ -18,7 +18,7 @@ from bench.stores import Store
 MICROSECONDS: Final = 1_000_000
 MEGABYTE: Final = 1 << 20
 WARMING: Final = 4
-"""Connections of a warm-up: it ends only when each has its answer."""
+"""Connections that a warm-up begins with: it ends only when each has its answer."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -78,13 +78,23 @@ async def measure(
     """
     for entrant in entrants:
         with _kept(entrant):
-            await _slice(generator, entrant, min(connections, WARMING), pace.seconds / 4)
+            await _warm(generator, entrant, connections, pace.seconds)
     for number in range(pace.rounds):
         turn = number % len(entrants)
         for entrant in (*entrants[turn:], *entrants[:turn]):
             if entrant.failure is None and entrant.seconds < pace.enough:
                 with _kept(entrant):
                     await _counted(generator, store, entrant, connections, pace.seconds)
+
+
+async def _warm(generator: Generator, entrant: Entrant, connections: int, seconds: float) -> None:
+    """Has pools filled, statements prepared and tokens remembered, so that what is measured holds still.
+
+    For that all connections ask for a slice. Work that takes long is asked by few, once.
+    """
+    first = await _slice(generator, entrant, min(connections, WARMING), seconds / 4)
+    if first.seconds < seconds:
+        await _slice(generator, entrant, connections, seconds)
 
 
 def cells_of(entrants: Sequence[Entrant], store: Store, work: str, connections: int) -> list[Cell]:

@@ -64,47 +64,46 @@ def direct_of(statement: Statement, dialect: Dialect) -> Direct | None:
     )
 
 
-async def run_direct(connection: Connection, direct: Direct, *several: Mapping[str, Any]) -> list[Any]:
-    """The rows that the statement gives, run with these values, or with several one after the other.
+async def run_direct(connection: Connection, direct: Direct, values: Mapping[str, Any]) -> list[Any]:
+    """The rows that the statement gives, run with these values.
 
     Raises what SQLAlchemy raises for the driver's errors.
     """
-    sql, parameters = direct.sql, [direct.bind(values) for values in several]
+    sql, parameters = direct.sql, direct.bind(values)
     if connection.dispatch.before_cursor_execute or connection._echo:
-        parameters = [await greenlet_spawn(_tell, connection, sql, each) for each in parameters]
+        parameters = await greenlet_spawn(_tell, connection, sql, parameters)
     try:
         adapted: Any = connection.connection.dbapi_connection
         if connection.in_transaction() and getattr(adapted, "_transaction", adapted) is None:
             await adapted._start_transaction()
-        rows = await _fetch(adapted.driver_connection, sql, parameters)
+        rows = await adapted.driver_connection.fetch(sql, *parameters)
     except BaseException as error:
-        await greenlet_spawn(_raise, connection, error, sql, parameters[0])
+        await greenlet_spawn(_raise, connection, error, sql, parameters)
         raise
     return list(map(direct.row, rows))
 
 
-async def read_direct(engine: Engine, direct: Direct, *several: Mapping[str, Any]) -> list[Any]:
+async def read_direct(engine: Engine, direct: Direct, values: Mapping[str, Any]) -> list[Any]:
     """As `run_direct`, for what only reads: on a connection that the pool lends for no longer than that."""
     if engine.dispatch.before_cursor_execute or engine._should_log_info():
-        rows: list[Any] = await greenlet_spawn(_read_told, engine, direct, several)
+        rows: list[Any] = await greenlet_spawn(_read_told, engine, direct, values)
         return rows
-    parameters = [direct.bind(values) for values in several]
-    return list(map(direct.row, await greenlet_spawn(_read, engine, direct.sql, parameters)))
+    return list(map(direct.row, await greenlet_spawn(_read, engine, direct.sql, direct.bind(values))))
 
 
-def _read_told(engine: Engine, direct: Direct, several: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _read_told(engine: Engine, direct: Direct, values: Mapping[str, Any]) -> list[Any]:
     with engine.connect() as connection:
-        return await_only(run_direct(connection, direct, *several))
+        return await_only(run_direct(connection, direct, values))
 
 
-def _read(engine: Engine, sql: str, parameters: list[tuple[Any, ...]]) -> list[Any]:
+def _read(engine: Engine, sql: str, parameters: tuple[Any, ...]) -> list[Any]:
     """The driver's rows. What the pool lends is enough; only an error wants a `Connection` around it."""
     lent: Any = _borrow(engine)
     try:
-        rows = await_only(_fetch(lent.driver_connection, sql, parameters))
+        rows: list[Any] = await_only(lent.driver_connection.fetch(sql, *parameters))
     except BaseException as error:
         with Connection(engine, lent) as connection:
-            _raise(connection, error, sql, parameters[0])
+            _raise(connection, error, sql, parameters)
         raise
     lent._close_special(transaction_reset=True)  # nothing was begun
     return rows
@@ -117,14 +116,6 @@ def _borrow(engine: Engine) -> PoolProxiedConnection:
     except engine.dialect.loaded_dbapi.Error as error:
         Connection._handle_dbapi_exception_noconnection(error, engine.dialect, engine)
         raise
-
-
-async def _fetch(driver: Any, sql: str, parameters: Sequence[tuple[Any, ...]]) -> list[Any]:
-    if len(parameters) == 1 and hasattr(driver, "fetch"):
-        rows: list[Any] = await driver.fetch(sql, *parameters[0])
-    else:
-        rows = await driver.fetchmany(sql, parameters)
-    return rows
 
 
 def _changes(compiled: SQLCompiler) -> bool:

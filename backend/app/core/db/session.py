@@ -57,21 +57,19 @@ class Session(AsyncSession):
         """What those who use the session tell each other."""
         return self._info
 
-    async def rows(self, statement: Statement, *several: Mapping[str, Any]) -> list[Any]:
+    async def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
         """The rows that a statement gives which was built once and for all, as tuples with names.
 
-        With several values it runs as often, one after the other, on one trip to the database. In a session
-        that only reads, a SELECT is a snapshot of its own, and needs no BEGIN and no COMMIT for it. Otherwise
-        it runs in the session's transaction, which begins with the first.
+        In a session that only reads, a SELECT is a snapshot of its own, and needs no BEGIN and no COMMIT for
+        it. Otherwise it runs in the session's transaction, which begins with the first.
         """
         direct = direct_of(statement, self._async_engine.dialect)
         if direct is None:
-            connection = await self.connection()
-            results = [await connection.execute(statement, values) for values in several]
-            return [row for result in results if result.returns_rows for row in result.all()]
+            result = await (await self.connection()).execute(statement, values)
+            return list(result.all()) if result.returns_rows else []
         if self._reads_on and direct.only_reads and not self.in_transaction():
-            return await read_direct(self._reads_on, direct, *several)
-        return await run_direct(await self._begun(), direct, *several)
+            return await read_direct(self._reads_on, direct, values)
+        return await run_direct(await self._begun(), direct, values)
 
     async def row(self, statement: Statement, values: Mapping[str, Any]) -> Any:
         """The one row that the statement gives, or None."""

@@ -49,7 +49,7 @@ class Connection(aiosqlite.Connection):
 
     Going to the thread and back costs more than most statements. A connection that only reads tries them
     where it is asked, in the event loop: for a moment, and without waiting for a lock. One that holds the
-    write lock has nothing to wait for before its COMMIT, and runs single statements there too.
+    write lock has nothing to wait for before its COMMIT, and runs its statements there too.
     """
 
     def __init__(
@@ -78,14 +78,15 @@ class Connection(aiosqlite.Connection):
         """A cursor of one trip a statement."""
         return Cursor(self._conn, self._execute, self._begin)
 
-    async def fetchmany(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
-        """Run a statement with each of the parameters; all rows that it gives."""
-        if len(several) == 1 and self._gets_lock():
-            rows: list[Any] = self._bounded(self._holding, partial(self._fetch, sql, several))
+    async def fetch(self, sql: str, *parameters: Any) -> list[Any]:
+        """Run a statement; all rows that it gives."""
+        run = partial(self._fetch, sql, parameters)
+        if self._gets_lock():
+            rows: list[Any] = self._bounded(self._holding, run)
             return rows
-        found = self._read_here(sql, several) if self._read_only else None
+        found = self._read_here(sql, run) if self._read_only else None
         if found is None:
-            found = await self._execute(self._fetch, sql, several)
+            found = await self._execute(run)
         return found
 
     async def rollback(self) -> None:
@@ -101,22 +102,22 @@ class Connection(aiosqlite.Connection):
                 self._bounded(self._holding, self._begin)
         return self._has_lock and not self.begins_with and self.in_transaction
 
-    def _read_here(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any] | None:
+    def _read_here(self, sql: str, run: Callable[[], list[Any]]) -> list[Any] | None:
         """The rows, or None where the thread has to look: it takes time, waits, and says what is wrong."""
         now = time.monotonic()
         if self.begins_with or self.in_transaction or now < self._elsewhere_until.get(sql, now):
             return None
         try:
-            rows: list[Any] = self._bounded(HERE, partial(self._fetch, sql, several))
+            rows: list[Any] = self._bounded(HERE, run)
         except sqlite3.Error:
             self._elsewhere_until[sql] = now + ELSEWHERE_SECONDS
             return None
         return rows
 
-    def _fetch(self, sql: str, several: Sequence[Sequence[Any]]) -> list[Any]:
+    def _fetch(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
         self._begin()
         with closing(self._conn.cursor()) as cursor:
-            return [row for parameters in several for row in cursor.execute(sql, parameters).fetchall()]
+            return cursor.execute(sql, parameters).fetchall()
 
     def _begin(self) -> None:
         """Runs what a transaction begins with, where one is to begin."""

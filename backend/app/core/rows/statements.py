@@ -46,9 +46,9 @@ def by_row(resource: Resource[Any]) -> tuple[ColumnElement[bool], ColumnElement[
     return by_user(resource.table), key == bindparam("by_key", type_=key.type)
 
 
-def new(table: Table, name: str) -> ColumnElement[Any]:
+def new(table: Table, name: str, place: str = "") -> ColumnElement[Any]:
     """The parameter that carries a column's new value."""
-    return bindparam(f"new_{name}", type_=table.c[name].type)
+    return bindparam(f"new_{name}{place}", type_=table.c[name].type)
 
 
 def head_columns() -> Iterable[ColumnElement[Any]]:
@@ -105,12 +105,28 @@ def state_statement(resource: Resource[Any]) -> Select[Any]:
 @lru_cache(maxsize=64)
 def insert_statement(resource: Resource[Any], names: tuple[str, ...]) -> Insert:
     """INSERT of these columns and of what follows from them; returns the JSON."""
-    table = resource.table
-    values = {name: new(table, name) for name in names}
-    for name, (column, derive) in resource.derived.items():
-        if name in names:
-            values[column] = derive(new(table, name), null(), AT)
-    return insert(table).values(values).returning(resource.row)
+    return insert(resource.table).values(_new_row(resource, names)).returning(resource.row)
+
+
+@lru_cache(maxsize=64)
+def insert_many_statement(resource: Resource[Any], names: tuple[str, ...], count: int) -> Insert:
+    """INSERT of so many rows; returns the JSON and the key of each.
+
+    The parameters are those of one row with `_<place>` after each name.
+    """
+    rows = [_new_row(resource, names, f"_{place}") for place in range(count)]
+    return insert(resource.table).values(rows).returning(resource.row, resource.table.c[resource.key])
+
+
+def _new_row(resource: Resource[Any], names: tuple[str, ...], place: str = "") -> dict[str, Any]:
+    values = {name: new(resource.table, name, place) for name in names}
+    at = bindparam(f"at{place}", type_=AT.type)
+    derived = {
+        column: derive(values[name], null(), at)
+        for name, (column, derive) in resource.derived.items()
+        if name in names
+    }
+    return {**values, **derived}
 
 
 @lru_cache(maxsize=1024)

@@ -211,18 +211,18 @@ async def _settled(resource: Resource[Any], change: Change[Any]) -> Values:
 
 
 async def _insert(turn: Turn, resource: Resource[Out], key: Key, values: Values) -> Row[Out]:
-    statement, parameters = insertion(turn, resource, key, values)
-    body = await _run(turn, resource, statement, parameters)
+    names, parameters = insertion(turn, resource, key, values)
+    body = await _run(turn, resource, insert_statement(resource, names), parameters)
     return Row(key, turn.epoch, turn.seq, body)
 
 
 def insertion(
     turn: Turn, resource: Resource[Any], key: Key, values: Values
-) -> tuple[Insert, dict[str, object]]:
-    """The statement that makes the row, and its parameters."""
+) -> tuple[tuple[str, ...], dict[str, object]]:
+    """The columns that a new row is made with, and the parameters of the statement that makes it."""
     columns = resource.with_keys(values) | resource.identity(key) | {"user_id": turn.user_id}
     parameters = _stamp(turn) | {f"new_{name}": value for name, value in columns.items()}
-    return insert_statement(resource, (*columns, "seq", "updated_at")), parameters
+    return (*columns, "seq", "updated_at"), parameters
 
 
 async def _update(

@@ -52,7 +52,8 @@ async def noted_on(connection: Connection) -> Notes:
 
 async def test_a_short_read_runs_in_the_event_loop(reader: Connection) -> None:
     notes = await noted_on(reader)
-    assert await reader.fetchmany(NOTE, [(), ()]) == [(None,), (None,)]
+    assert await reader.fetch(NOTE) == [(None,)]
+    assert await reader.fetch("SELECT ?, note()", 7) == [(7, None)]
     assert notes == [True, True]
 
 
@@ -60,55 +61,54 @@ async def test_a_long_read_is_given_up_there_and_runs_in_the_thread(
     reader: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes = await noted_on(reader)
-    assert await reader.fetchmany(LONG, [()]) == [(300_000,)]
+    assert await reader.fetch(LONG) == [(300_000,)]
     assert notes == [True, False]
     notes.clear()
-    assert await reader.fetchmany(LONG, [()]) == [(300_000,)]
-    assert await reader.fetchmany(NOTE, [()]) == [(None,)]
+    assert await reader.fetch(LONG) == [(300_000,)]
+    assert await reader.fetch(NOTE) == [(None,)]
     assert notes == [False, True], "this statement is not tried again at once; others are"
     monkeypatch.setattr(reader, "_elsewhere_until", dict.fromkeys(reader._elsewhere_until, 0.0))
     notes.clear()
-    await reader.fetchmany(LONG, [()])
+    await reader.fetch(LONG)
     assert notes == [True, False], "later it is"
 
 
 async def test_nobody_waits_for_a_lock_in_the_event_loop(reader: Connection) -> None:
     for _ in range(2):
-        assert await reader.fetchmany(BUSY, [()]) == [(0,)]
+        assert await reader.fetch(BUSY) == [(0,)]
         assert list(await reader.execute_fetchall(BUSY)) == [(5000,)]
 
 
 async def test_what_is_wrong_is_said_as_ever(reader: Connection) -> None:
     for _ in range(2):
         with pytest.raises(sqlite3.OperationalError, match="no such column: nonsense"):
-            await reader.fetchmany("SELECT nonsense", [()])
+            await reader.fetch("SELECT nonsense")
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
-        await reader.fetchmany("CREATE TABLE notes (n)", [()])
+        await reader.fetch("CREATE TABLE notes (n)")
 
 
 async def test_a_transaction_runs_in_the_thread(reader: Connection) -> None:
     notes = await noted_on(reader)
     reader.begins_with = "BEGIN"
-    await reader.fetchmany(NOTE, [()])
-    await reader.fetchmany(NOTE, [()])
+    await reader.fetch(NOTE)
+    await reader.fetch(NOTE)
     await reader.rollback()
-    await reader.fetchmany(NOTE, [()])
+    await reader.fetch(NOTE)
     assert notes == [False, False, True]
 
 
-async def test_single_statements_of_who_has_the_lock_run_in_the_event_loop(writer: Connection) -> None:
+async def test_what_who_has_the_lock_runs_is_run_in_the_event_loop(writer: Connection) -> None:
     notes = await noted_on(writer)
-    await writer.fetchmany(NOTE, [()])
+    await writer.fetch(NOTE)
     writer.begins_with = TAKE_LOCK
-    assert await writer.fetchmany("CREATE TABLE notes (n)", [()]) == []
-    await writer.fetchmany(NOTE, [()])
-    await writer.fetchmany(NOTE, [(), ()])
+    assert await writer.fetch("CREATE TABLE notes (n)") == []
+    await writer.fetch(NOTE)
     with pytest.raises(sqlite3.OperationalError, match="no such column: nonsense"):
-        await writer.fetchmany("SELECT nonsense", [()])
+        await writer.fetch("SELECT nonsense")
     assert list(await writer.execute_fetchall("SELECT count(*) FROM notes")) == [(0,)], "it goes on"
     await writer.rollback()
-    await writer.fetchmany(NOTE, [()])
-    assert notes == [False, True, False, False, False]
+    await writer.fetch(NOTE)
+    assert notes == [False, True, False]
 
 
 async def test_the_lock_is_waited_for_in_the_thread(writer: Connection, tmp_path: Path) -> None:
@@ -116,12 +116,12 @@ async def test_the_lock_is_waited_for_in_the_thread(writer: Connection, tmp_path
     with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE").close()
         writer.begins_with = TAKE_LOCK
-        waiting = asyncio.create_task(writer.fetchmany(NOTE, [()]))
+        waiting = asyncio.create_task(writer.fetch(NOTE))
         await asyncio.sleep(0.1)
         assert not waiting.done()
         other.execute("COMMIT").close()
     await waiting
-    await writer.fetchmany(NOTE, [()])
+    await writer.fetch(NOTE)
     assert notes == [False, True]
 
 
@@ -129,6 +129,6 @@ async def test_a_transaction_that_takes_no_lock_runs_in_the_thread(writer: Conne
     notes = await noted_on(writer)
     for begins_with in (TAKE_LOCK, "BEGIN"):
         writer.begins_with = begins_with
-        await writer.fetchmany(NOTE, [()])
+        await writer.fetch(NOTE)
         await writer.rollback()
     assert notes == [True, False]
