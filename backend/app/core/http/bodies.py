@@ -3,11 +3,14 @@
 import json
 import re
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import Empty
 
 from app.core.errors import Fault, InvalidError, MalformedError, UnsupportedMediaTypeError
 from app.core.http.faults import fault_of, pointer_to, unknown_fields
@@ -15,6 +18,9 @@ from app.core.http.header_values import header_values
 
 BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
+
+LENGTH_DIGITS = 20
+"""Of a Content-Length that are looked at: a longer one is more than anything allowed."""
 
 NO_BODY = b"null"
 """What stands for a body that need not be there and is not."""
@@ -36,9 +42,33 @@ class StrictRequest(Request[str, float, State]):
     strict, and reads each byte once.
     """
 
+    async def received(self) -> bytes:
+        """The body as it came, which may be none. Raises RequestEntityTooLarge for more than is allowed."""
+        if self._body is Empty:
+            self._body = await self._receive_all()
+        return self._body
+
+    async def _receive_all(self) -> bytes:
+        left = self.route_handler.resolve_request_max_body_size() or inf
+        for length in header_values(self.scope, b"content-length"):
+            if not (length.isascii() and length.isdecimal()):
+                raise MalformedError("Content-Length is not a number.")
+            if int(length[:LENGTH_DIGITS]) > left:
+                raise RequestEntityTooLarge
+        parts: list[bytes] = []
+        is_more = True
+        while is_more:
+            message: Any = await self.receive()
+            parts.append(message.get("body", b""))
+            is_more = message.get("more_body", False)
+            left -= len(parts[-1])
+            if left < 0:
+                raise RequestEntityTooLarge
+        return b"".join(parts)
+
     async def body(self) -> bytes:
         """The body. Raises MalformedError where there is none and the handler wants one."""
-        if body := await super().body():
+        if body := await self.received():
             return body
         declared = self.route_handler.parsed_data_field
         if declared and declared.is_optional:

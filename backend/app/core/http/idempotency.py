@@ -14,6 +14,7 @@ from litestar.response.base import ASGIResponse
 
 from app.core.db.session import Session
 from app.core.errors import MalformedError
+from app.core.http.bodies import StrictRequest
 from app.core.http.header_values import header_values
 from app.core.rows.retries import Answer, Retry, carry, keep_answer
 
@@ -50,7 +51,7 @@ def key_of(request: Request[Any, Any, Any]) -> str | None:
     return values[0]
 
 
-async def carry_key(request: Request[Any, Any, Any], session: Session) -> None:
+async def carry_key(request: StrictRequest, session: Session) -> None:
     """Gives the session the request's key, for the person's turn to look up."""
     if key := key_of(request):
         carry(session, Retry(key, await _fingerprint_of(request)))
@@ -69,8 +70,8 @@ def replayed(answer: Answer) -> Response[bytes]:
     return Response(answer.body.encode(), status_code=answer.status, headers=headers, media_type=media_type)
 
 
-async def _fingerprint_of(request: Request[Any, Any, Any]) -> str:
-    body = await Request.body(request)  # the plain one: a POST need not have a body
+async def _fingerprint_of(request: StrictRequest) -> str:
+    body = await request.received()
     content_type = ",".join(header_values(request.scope, b"content-type"))
     path, query = request.scope["path"], request.scope["query_string"]
     digest = sha256()
