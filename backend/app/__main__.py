@@ -112,11 +112,14 @@ def briefly(app: Litestar) -> ASGIApp:
     """The app, saying why it can't start in its own log alone: Litestar hands the whole stack on as well."""
 
     def brief(scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        if scope["type"] != "lifespan":
+            return app(scope, receive, send)
+
         async def without_stack(message: Any) -> None:
             failed = message["type"] == "lifespan.startup.failed"
             await send({**message, "message": ""} if failed else message)
 
-        return app(scope, receive, without_stack if scope["type"] == "lifespan" else send)
+        return app(scope, receive, without_stack)
 
     return brief
 

@@ -39,18 +39,22 @@ class JsonHandler(logging.StreamHandler[TextIO]):
 def tell(logger: logging.Logger, message: str, fields: dict[str, Any]) -> None:
     """Logs at INFO as `logger.info(message, extra=fields)` would, for who does so at every request.
 
-    Where all that is logged goes to one handler of ours, the line is written there straight away: making a
+    Where one handler of ours is all that hears of it, the line is written there straight away: making a
     record, which looks up process, thread and file, and handing it on costs three times as much. A stream
     that takes nothing is the handler's to deal with.
     """
     if not logger.isEnabledFor(logging.INFO):
         return
-    handler = logging.root.handlers[0] if len(logging.root.handlers) == 1 else None
-    if isinstance(handler, JsonHandler):
-        with suppress(OSError, ValueError):
-            handler.stream.write(_line(time.time(), "INFO", logger.name, message, fields) + "\n")
-            return
-    logger.info(message, extra=fields)
+    handler = _only_handler_of(logger)
+    if handler is None:
+        logger.info(message, extra=fields)
+        return
+    try:
+        handler.stream.write(_line(time.time(), "INFO", logger.name, message, fields) + "\n")
+    except (OSError, ValueError):
+        handler.handleError(
+            logger.makeRecord(logger.name, logging.INFO, "", 0, message, (), None, extra=fields)
+        )
 
 
 def configure_logging(level: str) -> None:
@@ -59,6 +63,19 @@ def configure_logging(level: str) -> None:
     logging.captureWarnings(True)
     for name in ("httpx", "alembic"):  # they tell of every call at INFO
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _only_handler_of(logger: logging.Logger) -> JsonHandler | None:
+    """The handler of ours that hears all that the logger says at INFO, where no other does."""
+    handlers: list[logging.Handler] = []
+    speaker: logging.Logger | None = logger
+    while speaker:
+        handlers += speaker.handlers
+        speaker = speaker.parent if speaker.propagate else None
+    only = handlers[0] if len(handlers) == 1 else None
+    if isinstance(only, JsonHandler) and only.level <= logging.INFO and not (only.filters or logger.filters):
+        return only
+    return None
 
 
 def _line(at: float, level: str, logger: str, message: str, fields: dict[str, Any]) -> str:

@@ -67,15 +67,55 @@ def test_what_is_told_at_every_request_is_a_line_like_any_other(
     assert logged == told == {"level": "info", "logger": "app.requests", "message": "request", **fields}
 
 
-def test_a_stream_that_takes_nothing_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full(io.StringIO):
-        def write(self, _: str) -> int:
-            raise OSError(28, "No space left on device")
+def test_a_stream_that_takes_nothing_stops_nobody_and_hears_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class FullOnce(io.RawIOBase):
+        said = b""
+        is_full = True
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            if self.is_full:
+                self.is_full = False
+                raise OSError(28, "No space left on device")
+            self.said += bytes(data)
+            return len(data)
 
     dealt_with: list[logging.LogRecord] = []
+    disk = FullOnce()
     with configured(monkeypatch):
         handler = logging.root.handlers[0]
-        monkeypatch.setattr(handler, "stream", Full())
+        monkeypatch.setattr(handler, "stream", io.TextIOWrapper(io.BufferedWriter(disk), line_buffering=True))
         monkeypatch.setattr(handler, "handleError", dealt_with.append)
-        tell(logging.getLogger("app.requests"), "request", {"status": 200})
+        for status in (200, 201):
+            tell(logging.getLogger("app.requests"), "request", {"status": status})
     assert [record.__dict__["status"] for record in dealt_with] == [200]
+    assert [json.loads(line)["status"] for line in disk.said.splitlines()] == [200, 201]
+
+
+def test_whoever_else_listens_or_filters_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    logger, parent, heard = logging.getLogger("app.requests"), logging.getLogger("app"), io.StringIO()
+    other = logging.StreamHandler(heard)
+
+    def nothing(_: logging.LogRecord) -> bool:
+        return False
+
+    with configured(monkeypatch) as lines:
+        ours = logging.root.handlers[0]
+        parent.addHandler(other)
+        tell(logger, "heard by both", {})
+        parent.removeHandler(other)
+        logger.propagate = False
+        tell(logger, "heard by nobody", {})
+        logger.propagate = True
+        for filtered in (logger, ours):
+            filtered.addFilter(nothing)
+            tell(logger, "filtered", {})
+            filtered.removeFilter(nothing)
+        ours.setLevel(logging.ERROR)
+        tell(logger, "too low", {})
+    assert [line["message"] for line in lines] == ["heard by both"]
+    assert heard.getvalue() == "heard by both\n"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Connection, Engine, RootTransaction, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import MultipleResultsFound
+from sqlalchemy.exc import InvalidRequestError, MultipleResultsFound
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -50,6 +50,8 @@ class Session(AsyncSession):
         engine = self._async_engine
         bind = AsyncConnection(engine, self._held.connection) if self._held else engine
         super().__init__(bind, expire_on_commit=False, join_transaction_mode="control_fully")
+        if self._held:
+            self.sync_session.connection()  # joins now, not at its first statement: a commit may come before
         return getattr(self, name)
 
     @property
@@ -155,15 +157,19 @@ def _begin(engine: Engine) -> RootTransaction:
 
 
 def _settle(transaction: RootTransaction) -> None:
-    """Ends the transaction's block, which is what commits it, then its connection's."""
+    """Ends the transaction's block, which is what commits it, then its connection's.
+
+    Raises InvalidRequestError where it is over already, and so was not committed.
+    """
     with transaction.connection, transaction:
-        pass
+        if not transaction.is_active:
+            raise InvalidRequestError("the transaction is over")
 
 
 def _let_go(transaction: RootTransaction) -> None:
-    """Rolls back. A connection that fails to is given back all the same: the pool drops it."""
+    """Rolls back what is not over. A connection that fails to is given back: the pool drops it."""
     try:
-        transaction.rollback()
+        transaction.close()
     finally:
         transaction.connection.close()
 

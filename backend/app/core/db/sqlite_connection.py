@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from functools import partial
+from math import inf
 from typing import Any, Final, NamedTuple
 
 import aiosqlite
@@ -37,7 +38,7 @@ class Bounds(NamedTuple):
 
 
 HERE: Final = Bounds(seconds=0.003, busy_seconds=0, instructions=250)
-"""For a read in the event loop, which it keeps from all else."""
+"""For what reads in the event loop, which it keeps from all else."""
 
 
 class Connection(aiosqlite.Connection):
@@ -49,7 +50,8 @@ class Connection(aiosqlite.Connection):
 
     Going to the thread and back costs more than most statements. A connection that only reads tries them
     where it is asked, in the event loop: for a moment, and without waiting for a lock. One that holds the
-    write lock has nothing to wait for before its COMMIT, and runs its statements there too.
+    write lock has nothing to wait for before its COMMIT, and runs its statements there too, in the first
+    moment of its transaction.
     """
 
     def __init__(
@@ -68,11 +70,12 @@ class Connection(aiosqlite.Connection):
         self._bounds = self._there
         # A thread that waits for a lock must not keep the process from ending.
         self._thread.daemon = True
-        self._deadline = float("inf")
+        self._deadline = inf
         self._elsewhere_until: dict[str, float] = {}
-        self._has_lock = False
+        self._is_abandoned = False
+        self._locked_at = -inf
         self.begins_with: str | None = None
-        """What to run before the next statement, on the same trip to the thread."""
+        """What to run before the next statement."""
 
     def cursor(self) -> Cursor:  # type: ignore[override] # for SQLAlchemy, which asks less of it
         """A cursor of one trip a statement."""
@@ -81,13 +84,10 @@ class Connection(aiosqlite.Connection):
     async def fetch(self, sql: str, *parameters: Any) -> list[Any]:
         """Run a statement; all rows that it gives."""
         run = partial(self._fetch, sql, parameters)
-        if self._gets_lock():
-            rows: list[Any] = self._bounded(self._holding, run)
-            return rows
-        found = self._read_here(sql, run) if self._read_only else None
-        if found is None:
-            found = await self._execute(run)
-        return found
+        rows = self._fetch_here(sql, run) if self._may_run_here(sql) else None
+        if rows is None:
+            rows = await self._execute(run)
+        return rows
 
     async def rollback(self) -> None:
         """Roll back, if there is anything to: the pool asks at every return, to be sure."""
@@ -95,22 +95,31 @@ class Connection(aiosqlite.Connection):
         if self.in_transaction:
             await super().rollback()
 
-    def _gets_lock(self) -> bool:
-        """Whether it has the write lock, or gets it at once where it is to begin with that."""
+    def _may_run_here(self, sql: str) -> bool:
+        """Whether the event loop may run it: nothing to wait for, and no sign that it takes long."""
+        now = time.monotonic()
+        if self._is_abandoned or now < self._elsewhere_until.get(sql, now):
+            return False
+        if self._read_only:
+            return not (self.begins_with or self.in_transaction)
         if self.begins_with == TAKE_LOCK:
             with suppress(sqlite3.Error):  # the thread waits for it, or says what is wrong
                 self._bounded(self._holding, self._begin)
-        return self._has_lock and not self.begins_with and self.in_transaction
+        has_lock = self.in_transaction and not self.begins_with
+        return has_lock and now < self._locked_at + HERE.seconds
 
-    def _read_here(self, sql: str, run: Callable[[], list[Any]]) -> list[Any] | None:
-        """The rows, or None where the thread has to look: it takes time, waits, and says what is wrong."""
-        now = time.monotonic()
-        if self.begins_with or self.in_transaction or now < self._elsewhere_until.get(sql, now):
-            return None
+    def _fetch_here(self, sql: str, run: Callable[[], list[Any]]) -> list[Any] | None:
+        """The rows, or None where the thread has to look: it takes time, waits, and says what is wrong.
+
+        What writes is not interrupted, which would undo the whole transaction.
+        """
+        if not (self._read_only or sql.startswith("SELECT")):
+            rows: list[Any] = self._bounded(self._holding, run)
+            return rows
         try:
-            rows: list[Any] = self._bounded(HERE, run)
+            rows = self._bounded(HERE, run)
         except sqlite3.Error:
-            self._elsewhere_until[sql] = now + ELSEWHERE_SECONDS
+            self._elsewhere_until[sql] = time.monotonic() + ELSEWHERE_SECONDS
             return None
         return rows
 
@@ -123,7 +132,7 @@ class Connection(aiosqlite.Connection):
         """Runs what a transaction begins with, where one is to begin."""
         if self.begins_with:
             self._conn.execute(self.begins_with).close()
-            self._has_lock = self.begins_with == TAKE_LOCK
+            self._locked_at = time.monotonic() if self.begins_with == TAKE_LOCK else -inf
             self.begins_with = None
 
     async def abandon(self) -> None:
@@ -131,6 +140,7 @@ class Connection(aiosqlite.Connection):
 
         A transaction that is open is rolled back, and who has it is told so at the next statement.
         """
+        self._is_abandoned = True  # from here on the thread alone has to do with it
         with suppress(sqlite3.Error, ValueError):
             await self._execute(self._leave)
 
@@ -158,11 +168,11 @@ class Connection(aiosqlite.Connection):
         return time.monotonic() > self._deadline
 
     def _bounded(self, bounds: Bounds, function: Callable[[], Any]) -> Any:
+        self._deadline = time.monotonic() + bounds.seconds  # first: those of before may be over
         if bounds is not self._bounds:
             self._conn.execute(_busy(bounds.busy_seconds)).close()
             self._conn.set_progress_handler(self._is_late, bounds.instructions)
             self._bounds = bounds
-        self._deadline = time.monotonic() + bounds.seconds
         return function()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

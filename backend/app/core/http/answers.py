@@ -22,56 +22,49 @@ def row_answer(row: Row[Out], if_none_match: list[str] | None = None) -> Respons
     headers = {"ETag": row_tag(row.epoch, row.seq)}
     known = versions_of(if_none_match or [])
     if ANY in known or Version(row.epoch, row.seq) in known:
-        return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
-    return _rendered(row.body.encode(), HTTP_200_OK, headers)
+        return Rendered(b"", HTTP_304_NOT_MODIFIED, headers)
+    return Rendered(row.body.encode(), HTTP_200_OK, headers)
 
 
 def row_or_nothing(row: Row[Out] | None, if_none_match: list[str]) -> Response[Out]:
     """As `row_answer`, or 204 where there is no row."""
-    return _rendered(b"", HTTP_204_NO_CONTENT, {}) if row is None else row_answer(row, if_none_match)
+    return Rendered(b"", HTTP_204_NO_CONTENT, {}) if row is None else row_answer(row, if_none_match)
 
 
 def created_answer(row: Row[Out], resource: Resource[Out]) -> Response[Out]:
     """201 with the new row, its tag, and where it is."""
     headers = {"ETag": row_tag(row.epoch, row.seq), "Location": f"{API_PATH}{resource.path}/{row.key}"}
-    return _rendered(row.body.encode(), HTTP_201_CREATED, headers)
+    return Rendered(row.body.encode(), HTTP_201_CREATED, headers)
 
 
 def page_answer(page: Page, out: type[Out]) -> Response[Out]:  # noqa: ARG001 (names the answer's type)
     """200 with the page and its tag, if it has one; 304 where the asker's copy is still good."""
     headers = {"ETag": page.tag} if page.tag else {}
     if page.body is None:
-        return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
-    return _rendered(page.body, HTTP_200_OK, headers)
+        return Rendered(b"", HTTP_304_NOT_MODIFIED, headers)
+    return Rendered(page.body, HTTP_200_OK, headers)
 
 
 def negotiated_answer(tag: str | None, body: bytes | None, media_type: str, file_name: str) -> Response[Any]:
     """200 with the body in the form that Accept asks for, CSV as a file of that name; 304 without a body."""
     headers = {"Vary": "Accept"} | ({"ETag": tag} if tag else {})
     if body is None:
-        return _rendered(b"", HTTP_304_NOT_MODIFIED, headers)
+        return Rendered(b"", HTTP_304_NOT_MODIFIED, headers)
     if media_type == CSV:
         headers["Content-Disposition"] = f'attachment; filename="{file_name}.csv"'
-    return _rendered(body, HTTP_200_OK, headers, media_type)
+    return Rendered(body, HTTP_200_OK, headers, media_type)
 
 
 def drawing_answer(tag: str | None, drawing: str | None, policy: str) -> Response[str]:
     """200 with the SVG and what a browser may do with it; 304 without one."""
     headers = {"Content-Security-Policy": policy} | ({"ETag": tag} if tag else {})
     status_code = HTTP_304_NOT_MODIFIED if drawing is None else HTTP_200_OK
-    return _rendered((drawing or "").encode(), status_code, headers, SVG)
+    return Rendered((drawing or "").encode(), status_code, headers, SVG)
 
 
 def json_answer(body: bytes) -> Response[Any]:
     """200 with JSON that is no one row and no list, and has no tag."""
-    return _rendered(body, HTTP_200_OK, {})
-
-
-def _rendered(
-    body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
-) -> Response[Any]:
-    """A response whose body is what its type says, rendered already."""
-    return Rendered(body, status_code, headers, media_type)
+    return Rendered(body, HTTP_200_OK, {})
 
 
 class Rendered(RememberedResponse):
@@ -80,7 +73,10 @@ class Rendered(RememberedResponse):
     What Litestar would add (of handlers' own headers, cookies and tasks) no handler here has.
     """
 
-    def __init__(self, body: bytes, status_code: int, headers: dict[str, str], media_type: str) -> None:
+    def __init__(
+        self, body: bytes, status_code: int, headers: dict[str, str], media_type: str = JSON
+    ) -> None:
+        # What the base sets up besides is for rendering.
         self.content, self.headers, self.media_type = body, headers, media_type
         self.status_code: int = status_code
 

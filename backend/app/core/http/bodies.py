@@ -20,7 +20,7 @@ BODY_MAX = 256 * 1024
 """Bytes of a request body; more is a 413."""
 
 LENGTH_DIGITS = 20
-"""Of a Content-Length that are looked at: a longer one is more than anything allowed."""
+"""Of a Content-Length: one that has more is more than anything allowed."""
 
 NO_BODY = b"null"
 """What stands for a body that need not be there and is not."""
@@ -45,20 +45,23 @@ class StrictRequest(Request[str, float, State]):
     async def received(self) -> bytes:
         """The body as it came, which may be none. Raises RequestEntityTooLarge for more than is allowed."""
         if self._body is Empty:
-            self._body = await self._receive_all()
+            self._body = self._connection_state.body = await self._receive_all()
         return self._body
 
     async def _receive_all(self) -> bytes:
         left = self.route_handler.resolve_request_max_body_size() or inf
         for length in header_values(self.scope, b"content-length"):
-            if not (length.isascii() and length.isdecimal()):
+            if not length.isdecimal():
                 raise MalformedError("Content-Length is not a number.")
-            if int(length[:LENGTH_DIGITS]) > left:
+            digits = length.lstrip("0")
+            if len(digits) > LENGTH_DIGITS or int(digits or 0) > left:
                 raise RequestEntityTooLarge
         parts: list[bytes] = []
         is_more = True
         while is_more:
             message: Any = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise MalformedError("The connection was closed before the end of the body.")
             parts.append(message.get("body", b""))
             is_more = message.get("more_body", False)
             left -= len(parts[-1])

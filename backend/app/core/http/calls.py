@@ -1,15 +1,16 @@
 """Calls of handlers: what each asks for is worked out once, and given to it without a detour.
 
 Litestar's own way serves whatever a handler may ask for. It copies the handler for each guard, starts a task
-for each dependency, and converts every value to the type that it has already: more than a small read costs.
-Handlers here ask for the path, the body, the request, and what is provided from those; where one asks for
-something else, it is called Litestar's way.
+for each dependency, and converts every value to its type, also where it has that already: more than a small
+read costs. Handlers here ask for parts of the path as the router gives them, the body, the request (whose
+`app.state` is what `state` would be), and what is provided from those. One that asks for something else is
+called Litestar's way.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from litestar import Litestar, Request
 from litestar._asgi.routing_trie.types import RouteTrieNode
@@ -20,8 +21,6 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Guard, Receive, Scope, Send
 
 from app.core.http.answers import Rendered
-
-_RESERVED: Final = {"data", "request"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Loan:
-    """Something that a handler is lent: its name, and what lends it to a request."""
+    """Something that a handler is lent: its name, and what lends it to a request; it lets errors pass."""
 
     name: str
     lend: Callable[[Request[Any, Any, Any]], AbstractAsyncContextManager[Any]]
@@ -94,7 +93,7 @@ def call_without_detour(app: Litestar) -> None:
             route = getattr(found.asgi_app, "__self__", None)  # no middleware lies between
             if isinstance(route, HTTPRoute):
                 handler, model = route.route_handler_map[method]  # type: ignore[index] # a method, of these
-                if _is_plain(handler, model):
+                if _is_plain(route, handler, model):
                     node.asgi_handlers[method] = found._replace(asgi_app=Call(handler, model))
 
 
@@ -104,26 +103,38 @@ def _nodes(node: RouteTrieNode) -> Iterator[RouteTrieNode]:
         yield from _nodes(child)
 
 
-def _is_plain(handler: HTTPRouteHandler, model: KwargsModel) -> bool:
-    """Whether the handler asks for no more than a `Call` gives, and nothing happens before it or after."""
-    hooks = (handler.resolve_before_request(), handler.resolve_after_response(), handler.resolve_return_dto())
-    others = (
-        model.expected_cookie_params,
+def _is_plain(route: HTTPRoute, handler: HTTPRouteHandler, model: KwargsModel) -> bool:
+    """Whether a `Call` gives all that the handler asks for, and nothing happens before it or after."""
+    elsewhere = (
+        handler.has_sync_callable,
+        handler.cache,
+        handler.resolve_before_request(),
+        any(layer.after_request for layer in handler.ownership_layers),
+        handler.resolve_after_response(),
+        handler.resolve_return_dto(),
         model.expected_data_dto,
         model.expected_form_data,
-        model.expected_header_params,
         model.expected_msgpack_data,
-        model.expected_query_params,
-        model.expected_reserved_kwargs - _RESERVED,
     )
-    return not (
-        handler.has_sync_callable
-        or handler.cache
-        or any(hooks)
-        or any(others)
-        or any(not (_is_made(one) or _is_lent(one)) for one in _needs(model))
-        or sum(map(_is_lent, _needs(model))) > 1
-    )
+    given = {"data", "request", *_path_as_it_is(route, handler, model)}
+    lent = set()
+    for one in _needs(model):
+        if _is_lent(one):
+            lent.add(one.key)
+        elif _is_made(one) and given.issuperset(one.provide.signature_model._fields):
+            given.add(one.key)
+    wanted = set(handler.parsed_fn_signature.parameters)
+    return not any(elsewhere) and len(lent) < 2 and wanted <= given | lent
+
+
+def _path_as_it_is(route: HTTPRoute, handler: HTTPRouteHandler, model: KwargsModel) -> Iterator[str]:
+    """The parts of the path that the handler takes as the router gives them: of that type, with no bounds."""
+    declared = handler.parsed_fn_signature.parameters
+    for each in model.expected_path_params:
+        field = declared.get(each.field_name)
+        is_of_its_type = field and field.annotation is route.path_parameters[each.field_alias].type
+        if is_of_its_type and not getattr(field and field.kwarg_definition, "is_constrained", False):
+            yield each.field_name
 
 
 def _needs(model: KwargsModel) -> list[DependencyContainer]:

@@ -1,7 +1,7 @@
 """The edge of the service: what every request gets and every answer carries.
 
 A request id, the headers of safety, caching and CORS, HEAD wherever there is a GET, one line in the log,
-and the promise that work begun is finished: a cancelled request does not tear its transaction.
+and the promise that a write begun is finished: a cancelled request does not tear its transaction.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ path, query string, content type and body, to the byte.
 
 import re
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from litestar import Litestar, MediaType, Request, Response
 from litestar.response.base import ASGIResponse
@@ -51,10 +51,10 @@ def key_of(request: Request[Any, Any, Any]) -> str | None:
     return values[0]
 
 
-async def carry_key(request: StrictRequest, session: Session) -> None:
+async def carry_key(request: Request[Any, Any, Any], session: Session) -> None:
     """Gives the session the request's key, for the person's turn to look up."""
     if key := key_of(request):
-        carry(session, Retry(key, await _fingerprint_of(request)))
+        carry(session, Retry(key, await _fingerprint_of(cast(StrictRequest, request))))
 
 
 async def keep(request: Request[Any, Any, Any], session: Session) -> None:

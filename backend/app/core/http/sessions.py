@@ -1,16 +1,18 @@
 """The session that each request gets."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
+
+from litestar import Request
 
 from app.core.db.session import Session
 from app.core.http.again import note_commit
 from app.core.http.allow import SAFE_METHODS
-from app.core.http.bodies import StrictRequest
 from app.core.http.idempotency import carry_key, keep
 from app.core.rows.turns import written_by
 
 
-async def provide_session(request: StrictRequest) -> AsyncGenerator[Session, None]:
+async def provide_session(request: Request[Any, Any, Any]) -> AsyncGenerator[Session, None]:
     """The session of one request: committed when the handler is through, before the response is sent.
 
     Whatever is raised meanwhile, cancellation included, rolls it back and gives the connection back. The

@@ -6,6 +6,8 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.core.db.errors import problem_of
+from app.core.errors import UnavailableError
 from app.core.rows.resources import Out, Resource, Row
 from app.core.rows.statements import insert_many_statement
 from app.core.rows.turns import Turn, following
@@ -44,8 +46,8 @@ async def create_many(turn: Turn, resource: Resource[Out], several: Sequence[Val
             made = await turn.session.rows(statement, _placed(part))
             bodies |= {id_: body for body, id_ in made}
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
+        if error.connection_invalidated or isinstance(problem_of(error), UnavailableError):
+            raise  # of no row's doing; the transaction may be gone, and its savepoint with it
         await turn.session.rows(BACK, {})
         return []
     return [Row(id_, turn.epoch, seq, bodies[id_]) for id_, seq in versions]

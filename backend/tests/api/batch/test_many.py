@@ -1,11 +1,14 @@
-"""Many new rows in a batch: made on one trip, and refused as if each had come by itself."""
+"""Many new rows in a batch: made together, and refused as if each had come by itself."""
 
+import sqlite3
 from typing import Any
 
+import asyncpg
 import httpx
 from litestar import Litestar
 
 from tests.api.batch.calls import op, run
+from tests.core.http.chances import CHANGE, before, raising
 from tests.service import client_of
 
 CODES = "/api/v1/time-codes"
@@ -45,3 +48,18 @@ async def test_an_id_of_the_client_s_is_looked_at_by_itself(alice: httpx.AsyncCl
     steps = [op("create", body={"title": "Feed"}), op("create", body={"title": "Pack", "id": id_})]
     answer = await alice.post(BATCH, json={"operations": steps})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (409, "/operations/1")
+
+
+async def test_what_is_given_up_is_not_tried_row_by_row(
+    app: Litestar, alice: httpx.AsyncClient, engine_name: str
+) -> None:
+    """An INSERT that is interrupted may have taken its transaction with it, savepoint and all."""
+    error: Exception = asyncpg.QueryCanceledError("words")
+    if engine_name == "sqlite":
+        error = sqlite3.OperationalError("words")
+        error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
+    steps = [op("create", body={"title": title}) for title in ("Water", "Feed")]
+    with before(app, CHANGE, raising(error), times=1):
+        answer = await alice.post(BATCH, json={"operations": steps})
+    assert answer.status_code == 503
+    assert (await alice.get("/api/v1/tasks")).json()["items"] == []

@@ -151,9 +151,22 @@ async def test_a_body_may_be_as_large_as_the_limit_and_no_larger(
     assert await titles(alice) == ["Water"]
 
 
-async def test_a_length_that_is_no_number_is_malformed(alice: httpx.AsyncClient) -> None:
-    answer = await send(alice, "POST", BODY, JSON_TYPE | {"Content-Length": "many"})
+@pytest.mark.parametrize("length", ["many", "", "-5", "+5", "5,5", "\u00b2"])
+async def test_a_length_that_is_no_number_is_malformed(alice: httpx.AsyncClient, length: str) -> None:
+    headers = JSON_TYPE | {"Content-Length": length.encode("latin-1")}
+    answer = await send(alice, "POST", BODY, headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize("length", [f"{BODY_MAX + 1}", "9" * 5000])
+async def test_a_length_beyond_the_limit_is_refused_unread(alice: httpx.AsyncClient, length: str) -> None:
+    answer = await send(alice, "POST", BODY, JSON_TYPE | {"Content-Length": length})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+async def test_zeros_before_a_length_count_for_nothing(alice: httpx.AsyncClient) -> None:
+    headers = JSON_TYPE | {"Content-Length": f"{len(BODY)}".rjust(5000, "0")}
+    assert (await send(alice, "POST", BODY, headers)).status_code == 201
 
 
 async def test_who_has_no_token_learns_nothing_of_the_body(nobody: httpx.AsyncClient) -> None:

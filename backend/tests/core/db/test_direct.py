@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 from sqlalchemy import Integer, String, bindparam, column, event, insert, select, table, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, MultipleResultsFound
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError, MultipleResultsFound
+from sqlalchemy.util.concurrency import greenlet_spawn
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from app.core.db.direct import direct_of
@@ -87,6 +88,54 @@ async def test_what_the_session_began_by_itself_is_gone_on_with(database: Databa
         await session.rows(NEW, note(2))
         assert checked_out(database) == 1
     assert await numbers(database) == [1, 2]
+
+
+@pytest.mark.parametrize("ends_by", ["settle", "commit"])
+async def test_what_is_asked_for_late_joins_what_was_begun(database: Database, ends_by: str) -> None:
+    async with database.session() as session:
+        await session.rows(NEW, note(1))
+        assert list(session.new) == []
+        assert session.in_transaction()
+        await getattr(session, ends_by)()
+    assert await numbers(database) == [1]
+
+
+async def test_what_is_asked_for_late_undoes_what_was_begun(database: Database) -> None:
+    async with database.session() as session:
+        await session.rows(NEW, note(1))
+        assert list(session.new) == []
+        await session.rollback()
+        assert not session.in_transaction()
+        await session.rows(NEW, note(2))
+        await session.settle()
+    assert await numbers(database) == [2]
+
+
+async def test_a_session_that_was_settled_has_nothing_to_say_at_its_end(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for begins in (NEW, None):
+        async with database.session() as session:
+            if begins is not None:
+                await session.rows(begins, note(1))
+            await (await session.connection()).execute(NEW, note(2 + (begins is None)))
+            await session.settle()
+            await session.settle()
+    assert caplog.messages == []
+    assert checked_out(database) == 0
+    assert await numbers(database) == [1, 2, 3]
+
+
+async def test_what_is_over_is_not_told_to_be_committed(database: Database) -> None:
+    async with database.session() as session:
+        await session.rows(NEW, note(1))
+        held = session._held
+        assert held
+        await greenlet_spawn(held.rollback)
+        with pytest.raises(InvalidRequestError, match="over"):
+            await session.settle()
+    assert checked_out(database) == 0
+    assert await numbers(database) == []
 
 
 async def test_a_session_that_only_reads_holds_nothing_and_writes_nothing(database: Database) -> None:

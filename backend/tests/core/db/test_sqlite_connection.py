@@ -5,17 +5,19 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from contextlib import closing
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.core.db import sqlite_connection
 from app.core.db.sqlite_connection import TAKE_LOCK, Connection
 
 NOTE = "SELECT note()"
 LONG = """
 WITH RECURSIVE counted (n) AS (
-    SELECT 1 + coalesce(note(), 0) UNION ALL SELECT n + 1 FROM counted WHERE n < 300000
+    SELECT 1 + coalesce(note(), 0) UNION ALL SELECT n + 1 FROM counted WHERE n < 100000
 )
 SELECT count(*) FROM counted
 """
@@ -23,6 +25,12 @@ BUSY = "PRAGMA busy_timeout"
 
 Notes = list[bool]
 """For each statement that took note, whether it ran in the event loop."""
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment is a minute: what does not take long is in time on any machine."""
+    monkeypatch.setattr(sqlite_connection, "HERE", sqlite_connection.HERE._replace(seconds=60))
 
 
 @pytest.fixture
@@ -61,10 +69,10 @@ async def test_a_long_read_is_given_up_there_and_runs_in_the_thread(
     reader: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notes = await noted_on(reader)
-    assert await reader.fetch(LONG) == [(300_000,)]
+    assert await reader.fetch(LONG) == [(100_000,)]
     assert notes == [True, False]
     notes.clear()
-    assert await reader.fetch(LONG) == [(300_000,)]
+    assert await reader.fetch(LONG) == [(100_000,)]
     assert await reader.fetch(NOTE) == [(None,)]
     assert notes == [False, True], "this statement is not tried again at once; others are"
     monkeypatch.setattr(reader, "_elsewhere_until", dict.fromkeys(reader._elsewhere_until, 0.0))
@@ -97,20 +105,55 @@ async def test_a_transaction_runs_in_the_thread(reader: Connection) -> None:
     assert notes == [False, False, True]
 
 
+async def test_no_long_read_is_given_up_in_the_thread(reader: Connection) -> None:
+    await noted_on(reader)
+    for _ in range(60):  # what SQLite counts to the next look at the clock goes on from run to run
+        reader._elsewhere_until.clear()
+        assert await reader.fetch(LONG) == [(100_000,)]
+
+
+@pytest.mark.usefixtures("patient")
 async def test_what_who_has_the_lock_runs_is_run_in_the_event_loop(writer: Connection) -> None:
     notes = await noted_on(writer)
     await writer.fetch(NOTE)
     writer.begins_with = TAKE_LOCK
     assert await writer.fetch("CREATE TABLE notes (n)") == []
-    await writer.fetch(NOTE)
+    assert await writer.fetch("INSERT INTO notes VALUES (?) RETURNING n, note()", 7) == [(7, None)]
     with pytest.raises(sqlite3.OperationalError, match="no such column: nonsense"):
-        await writer.fetch("SELECT nonsense")
-    assert list(await writer.execute_fetchall("SELECT count(*) FROM notes")) == [(0,)], "it goes on"
+        await writer.fetch("INSERT INTO notes VALUES (nonsense)")
+    assert list(await writer.execute_fetchall("SELECT n FROM notes")) == [(7,)], "it goes on"
     await writer.rollback()
     await writer.fetch(NOTE)
     assert notes == [False, True, False]
 
 
+async def test_who_has_the_lock_holds_up_the_event_loop_for_a_moment_only(writer: Connection) -> None:
+    notes = await noted_on(writer)
+    writer.begins_with = TAKE_LOCK
+    await writer.fetch("CREATE TABLE notes (n)")
+    assert await writer.fetch(LONG) == [(100_000,)], "which is later than a moment now"
+    notes.clear()
+    await writer.fetch("INSERT INTO notes SELECT note()")
+    await writer.fetch(NOTE)
+    assert notes == [False, False]
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_long_read_of_who_has_the_lock_leaves_the_transaction_be(
+    writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = await noted_on(writer)
+    writer.begins_with = TAKE_LOCK
+    await writer.fetch("CREATE TABLE notes (n)")
+    monkeypatch.setattr(writer, "_locked_at", inf)
+    monkeypatch.setattr(sqlite_connection, "HERE", sqlite_connection.HERE._replace(seconds=0.001))
+    assert await writer.fetch(f"SELECT * FROM ({LONG})") == [(100_000,)]
+    assert notes == [True, False]
+    assert writer.in_transaction
+    assert await writer.fetch("SELECT count(*) FROM notes") == [(0,)]
+
+
+@pytest.mark.usefixtures("patient")
 async def test_the_lock_is_waited_for_in_the_thread(writer: Connection, tmp_path: Path) -> None:
     notes = await noted_on(writer)
     with closing(sqlite3.connect(tmp_path / "app.db", isolation_level=None)) as other:
@@ -125,6 +168,7 @@ async def test_the_lock_is_waited_for_in_the_thread(writer: Connection, tmp_path
     assert notes == [False, True]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_transaction_that_takes_no_lock_runs_in_the_thread(writer: Connection) -> None:
     notes = await noted_on(writer)
     for begins_with in (TAKE_LOCK, "BEGIN"):
@@ -132,3 +176,11 @@ async def test_a_transaction_that_takes_no_lock_runs_in_the_thread(writer: Conne
         await writer.fetch(NOTE)
         await writer.rollback()
     assert notes == [True, False]
+
+
+async def test_what_is_abandoned_runs_nothing_in_the_event_loop(reader: Connection) -> None:
+    notes = await noted_on(reader)
+    await reader.abandon()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        await reader.fetch(NOTE)
+    assert notes == []

@@ -1,21 +1,22 @@
-"""What stands before a handler holds on every path and method that the handler serves."""
+"""A handler that is called without a detour gets what Litestar would give it, in the order it would."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from enum import Enum
+from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
 import pytest
-from litestar import Litestar, Request, get, post, route
+from litestar import Litestar, Request, Response, get, post, route
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotAuthorizedException
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 from litestar.routes import HTTPRoute
 
-from app.core.http.answers import API_PATH
+from app.core.http.answers import API_PATH, Rendered
 from app.core.http.calls import Call, call_without_detour
 from app.main import wire
 
@@ -50,7 +51,7 @@ async def provide_told(request: Request[Any, Any, Any]) -> AsyncIterator[Told]:
     told.append("lent")
     try:
         yield told
-    except ValueError:
+    except BaseException:
         told.append("rolled back")
         raise
     told.append("given back")
@@ -88,6 +89,65 @@ async def write(
     return f"{letter_id.version} {data} {address} {request.url.path[:8]}"
 
 
+def provide_length(told: NamedDependency[Told]) -> int:
+    """A dependency on what is lent."""
+    return len(told)
+
+
+@get("/late")
+async def look_late(length: NamedDependency[int]) -> int:
+    """What Litestar gives."""
+    return length
+
+
+@get("/refused")
+async def refused(told: NamedDependency[Told], who_else: NamedDependency[str]) -> None:
+    """Asks for what nobody gets."""
+    told.append(who_else)
+
+
+def refuse(request: Request[Any, Any, Any]) -> str:
+    """A dependency that refuses the request."""
+    raise NotAuthorizedException
+
+
+@get("/unfit")
+async def unfit(told: NamedDependency[Told]) -> object:
+    """Answers with what can't be rendered."""
+    told.append("written")
+    return object()
+
+
+class Kind(Enum):
+    """What a part of a path may be."""
+
+    A = "a"
+
+
+@get("/kinds/{kind:str}")
+async def kinds(kind: FromPath[Kind]) -> str:
+    """Takes more of the path than the router knows."""
+    return f"{kind!r}"
+
+
+@get("/bounded/{word:str}")
+async def bounded(word: Annotated[str, PathParameter(max_length=3)]) -> str:
+    """Takes less of the path than the router gives."""
+    return word
+
+
+async def add_header(response: Response[Any]) -> Response[Any]:
+    """What happens after a handler."""
+    response.headers["x-after"] = "yes"
+    return response
+
+
+@get("/after", after_request=add_header)
+async def after() -> Response[Any]:
+    """Has something happen after it."""
+    return Rendered(b"{}", 200, {})
+
+
 @get("/search")
 async def search(q: FromQuery[int]) -> int:
     """What Litestar gives."""
@@ -97,12 +157,17 @@ async def search(q: FromQuery[int]) -> int:
 @pytest.fixture
 def app() -> Litestar:
     app = Litestar(
-        [greet, say_nothing, greet_back, write, search],
+        [
+            *(greet, say_nothing, greet_back, write, search, look_late, refused, unfit),
+            *(kinds, bounded, after),
+        ],
         dependencies={
             "greeting": Provide(provide_greeting),
             "name": Provide(provide_name, sync_to_thread=False),
             "address": Provide(provide_address, sync_to_thread=False),
             "told": Provide(provide_told),
+            "length": Provide(provide_length, sync_to_thread=False),
+            "who_else": Provide(refuse, sync_to_thread=False),
         },
         openapi_config=None,
     )
@@ -147,9 +212,40 @@ async def test_what_a_handler_raises_goes_by_what_was_lent(client: httpx.AsyncCl
     assert app.state.told == ["lent", "written", "rolled back"]
 
 
-async def test_a_handler_that_asks_for_something_else_gets_it_too(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/search?q=12")).text == "12"
-    assert (await client.get("/search?q=no")).status_code == 400
+async def test_nothing_is_lent_to_who_is_refused(client: httpx.AsyncClient, app: Litestar) -> None:
+    assert (await client.get("/refused")).status_code == 401
+    assert app.state.told == []
+
+
+async def test_what_was_lent_is_given_back_once_the_answer_is_rendered(
+    client: httpx.AsyncClient, app: Litestar
+) -> None:
+    assert (await client.get("/unfit")).status_code == 500
+    assert app.state.told == ["lent", "written", "rolled back"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("/search?q=12", 200, "12"),
+        ("/search?q=no", 400, None),
+        ("/late", 200, "1"),
+        ("/kinds/a", 200, "<Kind.A: 'a'>"),
+        ("/kinds/b", 400, None),
+        ("/bounded/abc", 200, "abc"),
+        ("/bounded/abcd", 400, None),
+    ],
+)
+async def test_a_handler_that_asks_for_something_else_gets_it_too(
+    client: httpx.AsyncClient, path: str, status: int, text: str | None
+) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert text is None or answer.text == text
+
+
+async def test_what_happens_after_a_handler_happens(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/after")).headers["x-after"] == "yes"
 
 
 def test_no_handler_of_the_api_makes_the_detour() -> None:

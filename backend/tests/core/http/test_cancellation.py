@@ -1,4 +1,4 @@
-"""A request whose caller is cancelled, or whose client leaves: work begun is finished, and nothing leaks."""
+"""A request whose caller is cancelled, or whose client leaves: writes are finished, and nothing leaks."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from app.api.tasks import controller
 from app.core.rows.turns import take_turn
 from tests.core.db.databases import checked_out
 from tests.service import client_of, token_of
@@ -85,7 +86,7 @@ async def test_cancelled_at_any_moment_nothing_is_torn_or_left(
     assert last.json()["seq"] == len(await titles(alice))
 
 
-async def test_a_read_that_is_cancelled_ends_at_once_and_leaves_nothing(
+async def test_a_read_that_is_cancelled_at_any_moment_leaves_nothing(
     app: Litestar, alice: httpx.AsyncClient
 ) -> None:
     where = (await create(alice, "Water the plants")).headers["location"]
@@ -98,6 +99,23 @@ async def test_a_read_that_is_cancelled_ends_at_once_and_leaves_nothing(
         assert checked_out(app.state.database) == 0
     async with asyncio.timeout(2):
         assert (await alice.get(where)).status_code == 200
+
+
+async def test_a_read_that_is_cancelled_does_not_go_on(
+    alice: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached = asyncio.Event()
+
+    async def read_for_ever(*_: object) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(controller, "read_page", read_for_ever)
+    request = asyncio.create_task(alice.get(TASKS))
+    await reached.wait()
+    request.cancel()
+    await asyncio.wait([request], timeout=1)
+    assert request.cancelled()
 
 
 async def test_who_only_waits_for_the_client_is_gone_at_once(app: Litestar, alice: httpx.AsyncClient) -> None:
