@@ -78,9 +78,8 @@ def parse_query(query_string: bytes, type_: type[Query]) -> Query:
     except msgspec.ValidationError as error:
         raise _invalid(fault_of(error, type_)) from error
     # The text "null" would pass for what is not asked at all: `due=null` for any due date.
-    for field in msgspec.structs.fields(type_):
-        name = field.encode_name
-        if name in values and getattr(asked, field.name) is None:
+    for name, field in _names(type_):
+        if name in values and getattr(asked, field) is None:
             raise _invalid(Fault(pointer_to(name), "invalid", "Expected a value"))
     return asked
 
@@ -121,6 +120,12 @@ def _invalid(fault: Fault) -> InvalidError:
 @lru_cache(maxsize=64)
 def _empty(type_: type[msgspec.Struct]) -> msgspec.Struct:
     return type_()
+
+
+@lru_cache(maxsize=64)
+def _names(type_: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """The parameters, and the struct's names for them."""
+    return tuple((field.encode_name, field.name) for field in msgspec.structs.fields(type_))
 
 
 @lru_cache(maxsize=64)
