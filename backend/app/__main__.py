@@ -192,7 +192,7 @@ def main() -> int:
 def _settle_memory() -> None:
     """Has the garbage collector leave alone what is there from the start and stays: most of all there is.
 
-    Each time it went through that, every request waited 60 ms.
+    While it goes through something, every request waits.
     """
     gc.collect()
     gc.freeze()
