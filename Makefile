@@ -106,7 +106,7 @@ format: .venv ## Put the code into shape
 	@$(PY) -m ruff check --fix $(CODE)
 
 .PHONY: bench
-bench: .venv ## Measure Daybook beside its peers, in some ten minutes (ARGS=--quick: in two or three)
+bench: .venv ## Measure Daybook beside its peers, in a quarter of an hour (ARGS=--quick: in two or three minutes)
 	@PYTHONPATH=scripts $(PY) -m bench $(ARGS)
 
 .PHONY: db-revision db-migrate

@@ -147,7 +147,7 @@ class Connection(aiosqlite.Connection):
     def _leave(self) -> None:
         try:
             self._conn.rollback()
-            self._conn.execute("PRAGMA busy_timeout=0").close()
+            self._conn.execute(_busy(0)).close()
             self._conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
         finally:
             self._conn.close()
